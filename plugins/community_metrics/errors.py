@@ -1,0 +1,48 @@
+"""The errors of the domain. Each says what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+
+class CommunityMetricsError(Exception):
+    """Base of every error that the project raises on purpose.
+
+    Printed as ``what - where - what to do`` on standard error; `exit_code` is the process's exit code.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, where: str = "", remedy: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+        super().__init__(" - ".join(part for part in (what, where, remedy) if part))
+
+
+class UsageError(CommunityMetricsError):
+    """The command or a setting was wrong; nothing was done."""
+
+    exit_code = 2
+
+
+class SettingsError(UsageError):
+    """A setting or a definition file is wrong: names the file, row and column."""
+
+
+class InputError(CommunityMetricsError):
+    """A landed file cannot be used. `reason_code` stands in the ledger and in the quarantine."""
+
+    exit_code = 4
+
+    def __init__(self, reason_code: str, what: str, where: str = "", remedy: str = "") -> None:
+        self.reason_code = reason_code
+        super().__init__(what, where, remedy)
+
+
+class RefusedError(CommunityMetricsError):
+    """The audit refused the candidate: the published release stays."""
+
+    exit_code = 3
+
+
+class BusyError(CommunityMetricsError):
+    """Another process holds the warehouse's writer lock."""

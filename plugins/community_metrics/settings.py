@@ -1,0 +1,196 @@
+"""The one place that reads the environment and `community_metrics.yml`.
+
+Precedence: explicit argument, environment (prefix ``COMMUNITY_METRICS_``), the file in the home, default.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+
+from community_metrics.errors import SettingsError
+
+PREFIX = "COMMUNITY_METRICS_"
+CONFIG_NAME = "community_metrics.yml"
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an untrusted file may cost. Sizes in bytes."""
+
+    max_file_bytes: int = 4 * 2**30
+    max_unpacked_bytes: int = 8 * 2**30
+    # A workbook of repeated text compresses about 40 times and a chat archive 15 times; a bomb starts at 1,000.
+    max_compression_ratio: int = 200
+    max_archive_members: int = 200_000
+    max_cell_characters: int = 262_144
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that a command needs to know about its surroundings."""
+
+    home: Path
+    timezone: str = "Asia/Shanghai"
+    week_start: str = "monday"
+    definitions: Path = PROJECT_ROOT / "dbt_project" / "seeds"
+    memory_limit: str = "4GB"
+    threads: int = 2
+    required_sources: frozenset[str] = frozenset()
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def landing(self) -> Path:
+        return self.home / "landing"
+
+    @property
+    def inbox(self) -> Path:
+        return self.landing / "inbox"
+
+    @property
+    def ledger_path(self) -> Path:
+        return self.landing / "ledger.sqlite"
+
+    @property
+    def lake(self) -> Path:
+        return self.home / "lake"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.home / "quarantine"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.home / "warehouse"
+
+    @property
+    def warehouse_path(self) -> Path:
+        """The working database. Only the pipeline opens it; readers open a release."""
+        return self.warehouse / "warehouse.duckdb"
+
+    @property
+    def ops_path(self) -> Path:
+        """Tables about runs (schema `ops`): they survive rebuilds of the warehouse."""
+        return self.warehouse / "ops.duckdb"
+
+    @property
+    def releases(self) -> Path:
+        return self.home / "releases"
+
+    @property
+    def published(self) -> Path:
+        return self.home / "published"
+
+    @property
+    def current_release(self) -> Path:
+        return self.published / "current"
+
+    @property
+    def airflow_home(self) -> Path:
+        return self.home / "airflow"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @cached_property
+    def id_key(self) -> bytes:
+        """The pseudonymisation key; generated once into the home when none is given."""
+        given = os.environ.get(PREFIX + "ID_KEY")
+        if given:
+            return given.encode()
+        path = self.home / "id_key"
+        if not path.exists():
+            self.home.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_name(f".id_key.{os.getpid()}")
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as handle:
+                handle.write(secrets.token_hex(32))
+            try:
+                os.link(temporary, path)  # fails if another process was first: its key then holds
+                print(
+                    f"warning: generated a pseudonymisation key in {path}; keep it: without it, "
+                    f"new exports cannot be joined to old ones (or set {PREFIX}ID_KEY)",
+                    file=sys.stderr,
+                )
+            except FileExistsError:
+                pass
+            finally:
+                temporary.unlink(missing_ok=True)
+        return path.read_text().strip().encode()
+
+
+def load_settings(home: str | Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings. Raises `SettingsError` naming the variable or the file and key."""
+    env = os.environ if environ is None else environ
+    root = Path(home or env.get(PREFIX + "HOME") or "var").expanduser().resolve()
+    config = _read_config(root / CONFIG_NAME)
+
+    def pick(name: str, default: Any) -> Any:
+        return env.get(PREFIX + name.upper()) or config.get(name, default)
+
+    sources = config.get("sources", {})
+    if not isinstance(sources, dict):
+        raise SettingsError("`sources` must be a mapping", str(root / CONFIG_NAME), "write `sources: {orders: {required: true}}`")
+    limits = config.get("limits", {})
+    try:
+        parsed_limits = Limits(**{name: int(value) for name, value in limits.items()})
+    except (TypeError, ValueError) as error:
+        raise SettingsError(f"`limits` is wrong: {error}", str(root / CONFIG_NAME), f"known limits: {', '.join(Limits.__dataclass_fields__)}") from error
+    settings = Settings(
+        home=root,
+        timezone=str(pick("timezone", "Asia/Shanghai")),
+        week_start=str(pick("week_start", "monday")).lower(),
+        definitions=Path(str(pick("definitions", PROJECT_ROOT / "dbt_project" / "seeds"))).expanduser().resolve(),
+        memory_limit=str(pick("memory_limit", "4GB")),
+        threads=_positive(pick("threads", min(os.cpu_count() or 2, 8)), "threads"),
+        required_sources=frozenset(name for name, options in sources.items() if (options or {}).get("required")),
+        limits=parsed_limits,
+    )
+    _check(settings)
+    return settings
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"not valid YAML: {error}", str(path), "mend the file") from error
+    if not isinstance(content, dict):
+        raise SettingsError("must be a mapping of settings", str(path), "mend the file")
+    known = {"timezone", "week_start", "definitions", "memory_limit", "threads", "sources", "limits"}
+    unknown = sorted(set(content) - known)
+    if unknown:
+        raise SettingsError(f"unknown setting {', '.join(unknown)}", str(path), f"known settings: {', '.join(sorted(known))}")
+    return content
+
+
+def _positive(value: Any, name: str) -> int:
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        number = 0
+    if number < 1:
+        raise SettingsError(f"{name} must be a positive whole number, not {value!r}", PREFIX + name.upper(), "mend the setting")
+    return number
+
+
+def _check(settings: Settings) -> None:
+    if settings.week_start not in ("monday", "sunday"):
+        raise SettingsError(f"week_start must be monday or sunday, not {settings.week_start!r}", PREFIX + "WEEK_START", "mend the setting")
+    try:
+        ZoneInfo(settings.timezone)
+    except (KeyError, ValueError, OSError) as error:
+        raise SettingsError(f"unknown time zone {settings.timezone!r}", PREFIX + "TIMEZONE", "use an IANA name such as Asia/Shanghai") from error
