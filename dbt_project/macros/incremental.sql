@@ -1,0 +1,42 @@
+{#
+    Two incremental strategies carry the law "any order of arrival gives the tables of one full rebuild".
+
+    replace_partitions: rebuilds whole partitions. The model declares `partition_columns` and `affected`, the name of a macro
+    that selects the partitions to rebuild; it selects their new rows itself. A partition that became empty becomes empty.
+
+    replace_changed: for small tables that are computed whole each time. The model declares `touches`, the name of a macro that
+    gets the old and the new relation and selects (domain, business_date) of everything that the difference reaches; the dates
+    are recorded in `control.touched` in the same transaction that replaces the table, so that a crash forgets nothing.
+#}
+{% macro get_incremental_replace_partitions_sql(arg_dict) -%}
+    {%- set columns = config.require('partition_columns') | join(', ') -%}
+    {%- set target = arg_dict['target_relation'] -%}
+    {%- set names = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
+    delete from {{ target }} where ({{ columns }}) in (select {{ columns }} from ({{ context[config.require('affected')]() }}));
+    insert into {{ target }} ({{ names }}) select {{ names }} from {{ arg_dict['temp_relation'] }};
+{%- endmacro %}
+
+{% macro get_incremental_replace_changed_sql(arg_dict) -%}
+    {%- set target = arg_dict['target_relation'] -%}
+    {%- set temporary = arg_dict['temp_relation'] -%}
+    {%- set names = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
+    insert into control.touched (domain, business_date)
+    select distinct domain, business_date from ({{ context[config.require('touches')](target, temporary) }})
+    where business_date is not null
+    except select domain, business_date from control.touched;
+    delete from {{ target }};
+    insert into {{ target }} ({{ names }}) select {{ names }} from {{ temporary }};
+{%- endmacro %}
+
+{# Rows that stand in one of two relations but not in the other. #}
+{% macro changed_rows(old, new) -%}
+    (
+        (select * from {{ old }} except all select * from {{ new }})
+        union all
+        (select * from {{ new }} except all select * from {{ old }})
+    )
+{%- endmacro %}
+
+{% macro touched_dates(domain) -%}
+    select business_date from control.touched where domain = '{{ domain }}'
+{%- endmacro %}

@@ -1,0 +1,34 @@
+{#
+    The lake as a relation: exactly the files that are in force (ingested, not held, not withdrawn), listed by the pipeline in
+    `control.lake_files`. With `touched`, only the files of the dates that this build must rebuild in that domain: what keeps
+    the cost of a day independent of the history.
+#}
+{% macro lake(source_name, stream, touched=none) -%}
+    {{ adapter.dispatch('lake')(source_name, stream, touched) }}
+{%- endmacro %}
+
+{% macro default__lake(source_name, stream, touched) -%}
+    {%- if not execute -%}
+        read_parquet([])
+    {%- else -%}
+        {%- set root = setting('lake', '') -%}
+        {%- set query -%}
+            select path from control.lake_files
+            where source = '{{ source_name }}' and stream = '{{ stream }}'
+            {% if touched and not flags.FULL_REFRESH %}
+            and business_date in (select business_date from control.touched where domain = '{{ touched }}')
+            {% endif %}
+            order by business_date, path
+        {%- endset -%}
+        {#- The empty file with the stream's columns makes a stream without files an empty relation. -#}
+        read_parquet(
+            [
+                '{{ root }}/{{ source_name }}/{{ stream }}/schema.parquet'
+                {%- for row in run_query(query).rows %},
+                '{{ root }}/{{ row[0] | replace("'", "''") }}'
+                {%- endfor %}
+            ],
+            hive_partitioning = false
+        )
+    {%- endif -%}
+{%- endmacro %}

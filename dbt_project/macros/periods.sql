@@ -1,0 +1,39 @@
+{# Calendar periods. `grain` is a column or a literal holding 'day', 'week' or 'month'. #}
+
+{% macro period_start(date, grain) -%}
+    case {{ grain }}
+        when 'day' then {{ date }}
+        when 'week' then {{ week_start(date) }}
+        else {{ month_start(date) }}
+    end
+{%- endmacro %}
+
+{# The first day of the period that lies `steps` periods after the one starting on `start`. #}
+{% macro add_periods(start, grain, steps) -%}
+    case {{ grain }}
+        when 'day' then {{ add_days(start, steps) }}
+        when 'week' then {{ add_days(start, '7 * (' ~ steps ~ ')') }}
+        else {{ add_months(start, steps) }}
+    end
+{%- endmacro %}
+
+{# The last day of the period starting on `start`. #}
+{% macro period_end(start, grain) -%}
+    {{ add_days(add_periods(start, grain, 1), -1) }}
+{%- endmacro %}
+
+{# How many periods `later` lies after `earlier`; both are first days of periods. #}
+{% macro periods_between(later, earlier, grain) -%}
+    case {{ grain }}
+        when 'day' then {{ days_between(later, earlier) }}
+        when 'week' then {{ days_between(later, earlier) }} // 7
+        else cast(
+            (extract(year from {{ later }}) - extract(year from {{ earlier }})) * 12
+            + extract(month from {{ later }}) - extract(month from {{ earlier }}) as bigint
+        )
+    end
+{%- endmacro %}
+
+{% macro grains() -%}
+    (values ('day'), ('week'), ('month'))
+{%- endmacro %}

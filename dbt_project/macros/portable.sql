@@ -1,0 +1,103 @@
+{#
+    The engine-specific part of the project. A model calls these and stays plain SQL; another engine overrides a macro by
+    `<adapter>__<name>`. The default is DuckDB's and, where the two agree, the standard's.
+#}
+
+{# The calendar date of a UTC instant in the project's time zone. #}
+{% macro local_date(instant) -%}
+    {{ adapter.dispatch('local_date')(instant) }}
+{%- endmacro %}
+{% macro default__local_date(instant) -%}
+    cast({{ local_timestamp(instant) }} as date)
+{%- endmacro %}
+
+{# The wall clock of a UTC instant in the project's time zone. #}
+{% macro local_timestamp(instant) -%}
+    {{ adapter.dispatch('local_timestamp')(instant) }}
+{%- endmacro %}
+{% macro default__local_timestamp(instant) -%}
+    timezone('{{ setting("timezone", "Asia/Shanghai") }}', timezone('UTC', {{ instant }}))
+{%- endmacro %}
+
+{# The hour of the day, 0 to 23, of a UTC instant in the project's time zone. #}
+{% macro local_hour(instant) -%}
+    cast(extract(hour from {{ local_timestamp(instant) }}) as integer)
+{%- endmacro %}
+
+{# A canonical lake text (`2026-10-01T02:03:04.000000Z`) as a UTC timestamp. #}
+{% macro instant(column) -%}
+    cast({{ column }} as timestamp)
+{%- endmacro %}
+
+{% macro add_days(date, days) -%}
+    {{ adapter.dispatch('add_days')(date, days) }}
+{%- endmacro %}
+{% macro default__add_days(date, days) -%}
+    cast({{ date }} + cast({{ days }} as integer) as date)
+{%- endmacro %}
+
+{% macro days_between(later, earlier) -%}
+    {{ adapter.dispatch('days_between')(later, earlier) }}
+{%- endmacro %}
+{% macro default__days_between(later, earlier) -%}
+    cast({{ later }} - {{ earlier }} as bigint)
+{%- endmacro %}
+
+{# First day of the week (by the setting `week_start`) or of the month that holds a date. #}
+{% macro week_start(date) -%}
+    {%- if setting('week_start', 'monday') == 'sunday' -%}
+        {{ add_days("cast(date_trunc('week', " ~ add_days(date, 1) ~ ") as date)", -1) }}
+    {%- else -%}
+        cast(date_trunc('week', {{ date }}) as date)
+    {%- endif -%}
+{%- endmacro %}
+{% macro month_start(date) -%}
+    cast(date_trunc('month', {{ date }}) as date)
+{%- endmacro %}
+
+{% macro add_months(date, months) -%}
+    {{ adapter.dispatch('add_months')(date, months) }}
+{%- endmacro %}
+{% macro default__add_months(date, months) -%}
+    cast({{ date }} + to_months(cast({{ months }} as integer)) as date)
+{%- endmacro %}
+
+{# Every date from `first` to `last`, both literals, as a relation with the column `business_date`. #}
+{% macro date_series(first, last) -%}
+    {{ adapter.dispatch('date_series')(first, last) }}
+{%- endmacro %}
+{% macro default__date_series(first, last) -%}
+    (select cast(unnest(generate_series(date '{{ first }}', date '{{ last }}', interval 1 day)) as date) as business_date)
+{%- endmacro %}
+
+{# A ratio of two counts or sums in double precision; a denominator of 0 or NULL gives NULL. #}
+{% macro ratio(numerator, denominator) -%}
+    (cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0))
+{%- endmacro %}
+
+{# An exact whole-number measure: DuckDB's sum of integers is a 128-bit number, which Parquet cannot hold. #}
+{% macro count_measure(expression) -%}
+    cast({{ expression }} as bigint)
+{%- endmacro %}
+
+{% macro count_where(condition) -%}
+    cast(coalesce(sum(case when {{ condition }} then 1 else 0 end), 0) as bigint)
+{%- endmacro %}
+
+{% macro money(expression) -%}
+    cast({{ expression }} as decimal(18, 2))
+{%- endmacro %}
+
+{# Bit n of a mask of hours is set when the hour n had an event. #}
+{% macro hour_bit(hour) -%}
+    {{ adapter.dispatch('hour_bit')(hour) }}
+{%- endmacro %}
+{% macro default__hour_bit(hour) -%}
+    (cast(1 as bigint) << {{ hour }})
+{%- endmacro %}
+{% macro has_hour(mask, hour) -%}
+    {{ adapter.dispatch('has_hour')(mask, hour) }}
+{%- endmacro %}
+{% macro default__has_hour(mask, hour) -%}
+    ((({{ mask }}) >> {{ hour }}) & 1) = 1
+{%- endmacro %}

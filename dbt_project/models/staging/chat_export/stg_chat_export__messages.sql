@@ -1,0 +1,18 @@
+-- Grain: one row per delivered version of a chat message, on the business dates that this build must rebuild.
+-- Reactions carry no time of their own in an export, so they stay a count on the message and are no activity.
+select
+    platform,
+    coalesce(account_id, '') as account_id,
+    message_id as event_id,
+    member_id,
+    community_id,
+    event_type,
+    coalesce(actor_type, 'member') as actor_type,
+    {{ instant('occurred_at') }} as occurred_at,
+    cast(_period_date as date) as business_date,
+    cast(null as timestamp) as updated_at,
+    coalesce(is_deleted, 'false') = 'true' as is_deleted,
+    _key_hash as key_hash,
+    {{ version_columns() }}
+from {{ lake('chat_export', 'messages', touched='activity') }}
+where member_id is not null

@@ -1,0 +1,17 @@
+-- Grain: one row per delivered version of an event, on the business dates that this build must rebuild (all in a full refresh).
+-- The winning version is chosen one step later, when it is known which events have moved to another date.
+select
+    platform,
+    coalesce(account_id, '') as account_id,
+    event_id,
+    member_id,
+    community_id,
+    event_type,
+    coalesce(actor_type, 'member') as actor_type,
+    {{ instant('occurred_at') }} as occurred_at,
+    cast(_period_date as date) as business_date,
+    {{ instant('updated_at') }} as updated_at,
+    coalesce(is_deleted, 'false') = 'true' as is_deleted,
+    _key_hash as key_hash,
+    {{ version_columns() }}
+from {{ lake('events', 'events', touched='activity') }}
