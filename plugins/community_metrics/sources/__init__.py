@@ -1,0 +1,1 @@
+"""From landed files to columns of canonical text: envelopes, grammar, templates and their registry."""

@@ -1,0 +1,31 @@
+"""Bytes in, tables of text out: whatever the container, encoding and dialect of a landed file."""
+
+from community_metrics.sources.envelopes.archives import Archive, open_archive
+from community_metrics.sources.envelopes.documents import load_json_document, parse_json_document
+from community_metrics.sources.envelopes.model import (
+    DEFAULT_BATCH_ROWS,
+    HEAD_ROWS,
+    Envelope,
+    Kind,
+    RawBatch,
+    RawTable,
+    RowProblem,
+    locate_duplicates,
+)
+from community_metrics.sources.envelopes.opening import open_tables
+
+__all__ = [
+    "DEFAULT_BATCH_ROWS",
+    "HEAD_ROWS",
+    "Archive",
+    "Envelope",
+    "Kind",
+    "RawBatch",
+    "RawTable",
+    "RowProblem",
+    "load_json_document",
+    "locate_duplicates",
+    "open_archive",
+    "open_tables",
+    "parse_json_document",
+]
