@@ -1,0 +1,137 @@
+{#
+    What a change reaches. Each macro gets the old and the new relation of a `replace_changed` model and selects the
+    (domain, business_date) pairs to rebuild. Domains: `activity` (member-days), `activity_mart` (daily activity rows),
+    `lifecycle` (dates whose periods are to be rebuilt).
+#}
+
+{% macro touched_activity_dates() -%}
+    {{ touched_dates('activity') }}
+{%- endmacro %}
+
+{# The days on which the members of a change were active, whether under their old key or the new one. #}
+{% macro _days_of_members(changed, key_columns) -%}
+    with changed_keys as (
+        {%- for column in key_columns %}
+        select {{ column }} as member_key from {{ changed }} as changed
+        {%- if not loop.last %} union {% endif -%}
+        {%- endfor %}
+    )
+    {%- for table in ['int_activity__member_day', 'int_activity__member_day_event_type'] %}
+    {%- set relation = adapter.get_relation(this.database, 'intermediate', table) %}
+    {%- if relation is not none %}
+    select 'activity' as domain, business_date from {{ relation }} where member_key in (select member_key from changed_keys)
+    union all
+    {%- endif %}
+    {%- endfor %}
+    select 'activity' as domain, cast(null as date) as business_date
+{%- endmacro %}
+
+{# A merge or an unlink re-attributes all history of the ids it concerns. #}
+{% macro identity_touches(old, new) -%}
+    {{ _days_of_members(changed_rows(old, new), ['native_id', 'member_key']) }}
+{%- endmacro %}
+
+{# Who is found to be staff, or gets another channel, counts elsewhere on every day of their activity. #}
+{% macro member_touches(old, new) -%}
+    {{ _days_of_members(changed_rows(old, new), ['member_key']) }}
+{%- endmacro %}
+
+{% macro moved_event_touches(old, new) -%}
+    select 'activity' as domain, business_date from {{ changed_rows(old, new) }} as changed
+{%- endmacro %}
+
+{# A presence that began, ended or was corrected changes who is present from there on; where only its end moved, between the two ends. #}
+{% macro presence_touches(old, new) -%}
+    with pairs as (
+        select
+            coalesce(before.start_date, after.start_date) as start_date,
+            before.start_date is not null and after.start_date is not null as is_kept,
+            coalesce(before.count_until, date '9999-12-31') as until_before,
+            coalesce(after.count_until, date '9999-12-31') as until_after
+        from {{ old }} as before
+        full outer join {{ new }} as after
+            on
+                before.scope_type = after.scope_type
+                and before.scope_id = after.scope_id
+                and before.member_key = after.member_key
+                and before.started_at = after.started_at
+    ),
+
+    ranges as (
+        select distinct
+            case when is_kept then least(until_before, until_after) else start_date end as first_date,
+            case when is_kept then greatest(until_before, until_after) else greatest(until_before, until_after) end as last_date
+        from pairs
+        where not is_kept or until_before <> until_after
+    )
+
+    select distinct 'activity_mart' as domain, dates.business_date
+    from ranges
+    inner join {{ adapter.get_relation(this.database, 'intermediate', 'int_calendar__dates') }} as dates
+        on dates.business_date between ranges.first_date and ranges.last_date
+    where dates.business_date <= (select max(observed_until) from control.observed)
+{%- endmacro %}
+
+{# A member's first date decides whether they are new or resurrected: the periods of the old and of the new one are rebuilt. #}
+{% macro first_seen_touches(old, new) -%}
+    select 'lifecycle' as domain, first_seen_date as business_date from {{ changed_rows(old, new) }} as changed
+{%- endmacro %}
+
+{# Days that a scope gained or lost at either end of its known range. #}
+{% macro scope_dates_touches(old, new) -%}
+    with pairs as (
+        select
+            before.first_date as first_before,
+            before.last_date as last_before,
+            after.first_date as first_after,
+            after.last_date as last_after
+        from (select * from {{ old }} where domain = 'activity') as before
+        full outer join (select * from {{ new }} where domain = 'activity') as after
+            on before.scope_type = after.scope_type and before.scope_id = after.scope_id
+    ),
+
+    ranges as (
+        select coalesce(first_before, first_after) as first_date, coalesce(last_before, last_after) as last_date
+        from pairs
+        where first_before is null or first_after is null
+        union
+        select least(first_before, first_after) as first_date, {{ add_days('greatest(first_before, first_after)', -1) }} as last_date
+        from pairs
+        where first_before <> first_after
+        union
+        select {{ add_days('least(last_before, last_after)', 1) }} as first_date, greatest(last_before, last_after) as last_date
+        from pairs
+        where last_before <> last_after
+    )
+
+    select distinct 'activity_mart' as domain, dates.business_date
+    from ranges
+    inner join {{ adapter.get_relation(this.database, 'intermediate', 'int_calendar__dates') }} as dates
+        on dates.business_date between ranges.first_date and ranges.last_date
+{%- endmacro %}
+
+{# Daily activity rows reach 29 days forward: the longest trailing window ends on d + 29. #}
+{% macro affected_activity_dates() -%}
+    select distinct business_date
+    from (
+        select dates.business_date
+        from control.touched as touched
+        inner join {{ adapter.get_relation(this.database, 'intermediate', 'int_calendar__dates') }} as dates
+            on dates.business_date between touched.business_date and {{ add_days('touched.business_date', 29) }}
+        where touched.domain = 'activity'
+        union all
+        select business_date from control.touched where domain = 'activity_mart'
+    ) as reached
+{%- endmacro %}
+
+{# The periods of touched dates and the ones after them, where a member's activity decides between retained, resurrected and dormant. #}
+{% macro affected_lifecycle_periods() -%}
+    select distinct period_grain, {{ add_periods('period_start', 'period_grain', 'step') }} as period_start
+    from (
+        select grains.period_grain, {{ period_start('touched.business_date', 'grains.period_grain') }} as period_start
+        from control.touched as touched
+        cross join {{ grains() }} as grains (period_grain)
+        where touched.domain in ('activity', 'activity_mart', 'lifecycle')
+    ) as touched_periods
+    cross join (values (0), (1)) as steps (step)
+{%- endmacro %}

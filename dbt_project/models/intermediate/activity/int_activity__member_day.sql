@@ -1,0 +1,15 @@
+{{ config(materialized='incremental', incremental_strategy='replace_partitions', partition_columns=['business_date'], affected='touched_activity_dates') }}
+-- Grain: one row per member, community and business date with at least one qualifying event (community '' when the event has none).
+-- The only heavy activity table: every activity mart reads this and never the events.
+select
+    business_date,
+    member_key,
+    platform,
+    community_key,
+    actor_type,
+    {{ count_measure('count(*)') }} as interactions,
+    {{ count_where('is_message') }} as messages,
+    bit_or({{ hour_bit('hour') }}) as hour_mask
+from {{ ref('int_activity__touched_events') }}
+where is_activity
+group by business_date, member_key, platform, community_key, actor_type

@@ -1,0 +1,20 @@
+{{ config(materialized='incremental', incremental_strategy='replace_partitions', partition_columns=['business_date'], affected='touched_activity_dates') }}
+-- Grain: one row per member, community, business date and event type, for the event types that a definition names.
+-- A narrow fact beside the member-day: it answers declared retentions on one event without rescanning events.
+with named as (
+    select entry_event as event_type from {{ ref('retention_definitions') }}
+    union
+    select return_event as event_type from {{ ref('retention_definitions') }}
+)
+
+select
+    events.business_date,
+    events.member_key,
+    events.platform,
+    events.community_key,
+    events.actor_type,
+    events.event_type,
+    {{ count_measure('count(*)') }} as occurrences
+from {{ ref('int_activity__touched_events') }} as events
+inner join named on events.event_type = named.event_type
+group by events.business_date, events.member_key, events.platform, events.community_key, events.actor_type, events.event_type

@@ -1,0 +1,13 @@
+{{ config(materialized='incremental', incremental_strategy='replace_changed', touches='member_touches') }}
+-- Grain: one row per member with a membership: the acquisition channel of their first entry.
+with ranked as (
+    select
+        member_key,
+        channel,
+        row_number() over (partition by member_key order by joined_at, community_key, channel) as entry_rank
+    from {{ ref('int_membership__spells') }}
+)
+
+select member_key, channel
+from ranked
+where entry_rank = 1

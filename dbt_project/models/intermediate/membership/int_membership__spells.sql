@@ -1,0 +1,63 @@
+-- Grain: one row per person's native id, community and moment of joining; half open, left_at NULL while in.
+-- All sources of membership in one shape; staff, bots and tests are no members.
+with declared as (
+    select
+        platform,
+        account_id,
+        community_id,
+        member_id,
+        joined_at,
+        left_at,
+        false as is_leave_censored,
+        case
+            when channels.channel is not null then channels.channel
+            when memberships.channel is null and memberships.referrer_member_id is not null then 'referral'
+            else 'unknown'
+        end as channel
+    from {{ ref('stg_memberships__memberships') }} as memberships
+    left join {{ ref('channels') }} as channels on lower(memberships.channel) = channels.channel
+),
+
+observed as (
+    select
+        spells.platform,
+        spells.account_id,
+        spells.community_id,
+        spells.member_id,
+        spells.joined_at,
+        spells.left_at,
+        spells.left_at is not null as is_leave_censored,
+        -- The channel parameter of the join way is deliberate; an inviter is only ever named when an employee invited.
+        coalesce(min(rules.channel), case when spells.inviter_id is not null then 'staff' end, 'unknown') as channel
+    from {{ ref('int_membership__observed_spells') }} as spells
+    left join {{ ref('channel_rules') }} as rules on spells.state like rules.state_pattern
+    group by
+        spells.platform,
+        spells.account_id,
+        spells.community_id,
+        spells.member_id,
+        spells.joined_at,
+        spells.left_at,
+        spells.inviter_id
+),
+
+combined as (
+    select * from declared
+    union all
+    select * from observed
+)
+
+select
+    coalesce(identity.member_key, combined.member_id) as member_key,
+    combined.platform,
+    combined.account_id,
+    {{ community_key('combined.platform', 'combined.account_id', 'combined.community_id') }} as community_key,
+    combined.joined_at,
+    combined.left_at,
+    combined.is_leave_censored,
+    combined.channel
+from combined
+left join {{ ref('int_identity__members') }} as identity on combined.member_id = identity.native_id
+left join {{ ref('int_identity__actors') }} as actors on coalesce(identity.member_key, combined.member_id) = actors.member_key
+-- A spell that ends when it begins was never a presence.
+where actors.member_key is null and (combined.left_at is null or combined.left_at > combined.joined_at)
