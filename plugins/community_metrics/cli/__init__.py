@@ -1,0 +1,29 @@
+"""The console script `community-metrics`: by hand what the DAGs do, with the same functions.
+
+Only click is imported here; everything heavy is imported by the command that needs it.
+"""
+
+from __future__ import annotations
+
+import click
+
+from community_metrics.cli.common import ProjectGroup, common_options
+from community_metrics.cli.inspection import digest, doctor, status
+from community_metrics.cli.intake import land, ledger, quarantine
+from community_metrics.cli.releases import releases
+from community_metrics.cli.steps import audit, build, ingest, publish, run
+
+
+@click.group(cls=ProjectGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@common_options
+def main() -> None:
+    """Daily exports of community platforms in, audited releases of community metrics out.
+
+    \b
+    Exit codes: 0 done - 1 error - 2 wrong usage - 3 the audit refused the candidate
+                4 done, but files were rejected, unrecognised or held, or rows quarantined
+    """
+
+
+for command in (land, ingest, build, audit, publish, run, releases, digest, status, quarantine, ledger, doctor):
+    main.add_command(command)

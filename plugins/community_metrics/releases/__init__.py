@@ -1,0 +1,1 @@
+"""Releases: immutable, audited, and visible all at once or not at all."""
