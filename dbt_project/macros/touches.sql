@@ -72,6 +72,11 @@
     where dates.business_date <= (select max(observed_until) from control.observed)
 {%- endmacro %}
 
+{# The stock of a day is the denominator of that day's active rate. #}
+{% macro membership_day_touches(old, new) -%}
+    select distinct 'activity_mart' as domain, business_date from {{ changed_rows(old, new) }} as changed
+{%- endmacro %}
+
 {# A member's first date decides whether they are new or resurrected: the periods of the old and of the new one are rebuilt. #}
 {% macro first_seen_touches(old, new) -%}
     select 'lifecycle' as domain, first_seen_date as business_date from {{ changed_rows(old, new) }} as changed
@@ -134,4 +139,9 @@
         where touched.domain in ('activity', 'activity_mart', 'lifecycle')
     ) as touched_periods
     cross join (values (0), (1)) as steps (step)
+{%- endmacro %}
+
+{# The dates recorded for this build, as a table that the daily activity models share. #}
+{% macro rebuilt_activity_dates() -%}
+    select business_date from {{ adapter.get_relation(this.database, 'intermediate', 'int_activity__rebuilt_dates') }}
 {%- endmacro %}

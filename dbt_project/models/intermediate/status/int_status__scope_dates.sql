@@ -17,22 +17,13 @@ with first_dates as (
     select 'commerce' as domain, scope_type, scope_id, min(order_date) as first_date
     from {{ ref('int_commerce__scoped_orders') }}
     group by scope_type, scope_id
-),
-
-placed as (
-    select
-        domain,
-        scope_type,
-        scope_id,
-        first_date,
-        -- A community is known as far as its platform, a channel as far as everything.
-        case scope_type when 'platform' then 'platform' when 'community' then 'platform' else 'all' end as observed_type,
-        case scope_type when 'platform' then scope_id when 'community' then split_part(scope_id, ':', 1) else 'all' end as observed_id
-    from first_dates
 )
 
-select placed.domain, placed.scope_type, placed.scope_id, placed.first_date, observed.observed_until as last_date
-from placed
+select first_dates.domain, first_dates.scope_type, first_dates.scope_id, first_dates.first_date, observed.observed_until as last_date
+from first_dates
 inner join {{ ref('int_status__observed') }} as observed
-    on placed.domain = observed.domain and placed.observed_type = observed.scope_type and placed.observed_id = observed.scope_id
-where placed.first_date <= observed.observed_until
+    on
+        first_dates.domain = observed.domain
+        and {{ observed_scope_type('first_dates.scope_type') }} = observed.scope_type
+        and {{ observed_scope_id('first_dates.scope_type', 'first_dates.scope_id') }} = observed.scope_id
+where first_dates.first_date <= observed.observed_until

@@ -1,0 +1,23 @@
+-- Grain: one row per declared retention and period grain, with what each of its two events is measured from.
+with domains (event_name, domain) as (
+    values ('join', 'membership'), ('present', 'membership'), ('purchase', 'commerce')
+)
+
+select
+    definitions.definition,
+    definitions.entry_event,
+    definitions.return_event,
+    definitions.cohort_mode,
+    definitions.minimum_occurrences,
+    grains.period_grain,
+    case grains.period_grain
+        when 'day' then definitions.horizon_days
+        when 'week' then definitions.horizon_weeks
+        else definitions.horizon_months
+    end as horizon,
+    coalesce(entry_domains.domain, 'activity') as entry_domain,
+    coalesce(return_domains.domain, 'activity') as return_domain
+from {{ ref('retention_definitions') }} as definitions
+cross join {{ grains() }} as grains (period_grain)
+left join domains as entry_domains on definitions.entry_event = entry_domains.event_name
+left join domains as return_domains on definitions.return_event = return_domains.event_name

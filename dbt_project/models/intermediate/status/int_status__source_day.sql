@@ -1,0 +1,52 @@
+-- Grain: one row per source, account and business date on which something is in force.
+-- Counted after the newest version is chosen, so that a file delivered twice changes nothing.
+with rows_in_force as (
+    select source, account_id, business_date, accepted, restated
+    from {{ ref('int_activity__source_day') }}
+
+    {% for source, model in [
+        ('memberships', 'stg_memberships__memberships'),
+        ('members', 'stg_members__members'),
+        ('identity_links', 'stg_identity_links__links'),
+        ('orders', 'stg_orders__orders'),
+        ('refunds', 'stg_refunds__refunds'),
+        ('account_daily', 'stg_account_daily__account_daily'),
+        ('content_daily', 'stg_content_daily__content_daily'),
+        ('creator_content', 'stg_creator_content__snapshots'),
+    ] -%}
+    union all
+
+    select '{{ source }}' as source, account_id, business_date, count(*) as accepted, {{ count_where('is_restated') }} as restated
+    from {{ ref(model) }}
+    group by account_id, business_date
+
+    {% endfor -%}
+    union all
+
+    select 'chat_export' as source, account_id, business_date, count(*) as accepted, 0 as restated
+    from (
+        select account_id, business_date from {{ ref('stg_chat_export__users') }}
+        union all
+        select account_id, business_date from {{ ref('stg_chat_export__channels') }}
+    ) as workspace
+    group by account_id, business_date
+
+    union all
+
+    select 'wecom_groups' as source, account_id, business_date, count(*) as accepted, 0 as restated
+    from (
+        select account_id, business_date from {{ ref('stg_wecom_groups__groups') }}
+        union all
+        select account_id, business_date from {{ ref('stg_wecom_groups__group_members') }}
+    ) as lists
+    group by account_id, business_date
+)
+
+select
+    source,
+    account_id,
+    business_date,
+    {{ count_measure('sum(accepted)') }} as accepted,
+    {{ count_measure('sum(restated)') }} as restated
+from rows_in_force
+group by source, account_id, business_date

@@ -1,0 +1,16 @@
+-- Grain: one row per platform account and business date, as the platform reports it.
+-- What an account does not report is NULL; net is the difference of what it does report.
+select
+    platform,
+    account_id,
+    business_date,
+    followers,
+    gained,
+    lost,
+    gained - lost as net,
+    reads,
+    plays,
+    likes,
+    comments,
+    shares
+from {{ ref('stg_account_daily__account_daily') }}

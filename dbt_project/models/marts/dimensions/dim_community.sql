@@ -1,0 +1,46 @@
+-- Grain: one row per community that has members, activity or a name.
+-- Names of communities live here, so that a mart's scope_id stays a key.
+with names as (
+    select
+        {{ community_key('platform', 'account_id', 'community_id') }} as community_key,
+        name,
+        row_number() over (
+            partition by platform, account_id, community_id order by snapshot_at desc, file_sha256 desc
+        ) as name_rank
+    from {{ ref('stg_wecom_groups__groups') }}
+    where name <> ''
+    union all
+    select {{ community_key('platform', 'account_id', 'community_id') }} as community_key, name, 1 as name_rank
+    from {{ ref('stg_chat_export__channels') }}
+),
+
+first_dates as (
+    select community_key, first_date, listed_from_date from {{ ref('int_membership__listed') }}
+    union all
+    select scope_id as community_key, first_date, cast(null as date) as listed_from_date
+    from {{ ref('int_status__scope_dates') }}
+    where domain = 'activity' and scope_type = 'community'
+    union all
+    select community_key, cast(null as date) as first_date, cast(null as date) as listed_from_date from names where name_rank = 1
+),
+
+communities as (
+    select community_key, min(first_date) as first_date, min(listed_from_date) as listed_from_date
+    from first_dates
+    group by community_key
+)
+
+select
+    communities.community_key,
+    split_part(communities.community_key, ':', 1) as platform,
+    split_part(communities.community_key, ':', 2) as account_id,
+    -- The community's own id may hold a colon: it is what follows the first two parts.
+    substr(
+        communities.community_key,
+        length(split_part(communities.community_key, ':', 1)) + length(split_part(communities.community_key, ':', 2)) + 3
+    ) as community_id,
+    coalesce(names.name, '') as community_name,
+    communities.first_date,
+    communities.listed_from_date
+from communities
+left join names on communities.community_key = names.community_key and names.name_rank = 1

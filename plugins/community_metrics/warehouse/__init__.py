@@ -1,0 +1,1 @@
+"""From the lake to the candidate: control tables, definitions, and dbt."""

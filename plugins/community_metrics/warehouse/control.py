@@ -1,0 +1,139 @@
+"""The control tables: what the pipeline tells dbt, in schema `control` of the working warehouse.
+
+They say which lake files are in force, how far each source is known, and which business dates are touched. Touched dates
+stay until a release has published them, so a killed or refused run forgets nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from community_metrics.errors import CommunityMetricsError
+from community_metrics.landing.ledger import Ledger
+from community_metrics.settings import Settings
+
+# The streams whose partitions are rebuilt by date; all other streams are small and read whole.
+ACTIVITY_STREAMS = frozenset({("events", "events"), ("chat_export", "messages")})
+
+TABLES = """
+create schema if not exists control;
+create table if not exists control.settings (name varchar, value varchar);
+create table if not exists control.state (name varchar primary key, value varchar);
+create table if not exists control.touched (domain varchar, business_date date);
+create or replace table control.lake_files (source varchar, stream varchar, business_date date, path varchar, is_new boolean);
+create or replace table control.observed (
+    source varchar, platform varchar, account_id varchar, first_date date, observed_until date
+);
+create or replace table control.quarantined (source varchar, account_id varchar, business_date date, quarantined_rows bigint);
+create or replace table control.held (source varchar, account_id varchar, business_date date, held_rows bigint);
+"""
+
+
+@contextmanager
+def open_warehouse(settings: Settings, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The working database, closed again at the end. A file that DuckDB cannot read is an error that says how to mend it."""
+    settings.warehouse.mkdir(parents=True, exist_ok=True)
+    try:
+        connection = duckdb.connect(
+            str(settings.warehouse_path),
+            read_only=read_only,
+            config={"threads": settings.threads, "memory_limit": settings.memory_limit, "TimeZone": "UTC"},
+        )
+    except duckdb.Error as error:
+        raise CommunityMetricsError(
+            f"the working database cannot be opened: {error}",
+            str(settings.warehouse_path),
+            "if another process holds it, wait; if the file is damaged, delete it: the next build makes it anew from the lake",
+        ) from error
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def prepare(settings: Settings, ledger: Ledger, connection: duckdb.DuckDBPyConnection) -> None:
+    """Write what has landed into the control tables and add the dates that changed, in one transaction."""
+    changes = ledger.changed_since_publication()
+    new_landings = {landing.landing_id for landing in changes.added}
+    connection.execute("begin")
+    connection.execute(TABLES)
+    connection.execute("delete from control.settings")
+    _insert(
+        connection,
+        "control.settings",
+        [("timezone", settings.timezone), ("week_start", settings.week_start), ("lake", _quoted(settings.lake))],
+    )
+    _insert(
+        connection,
+        "control.lake_files",
+        [
+            (file.source, file.stream, file.business_date, _relative(file.path), file.landing_id in new_landings)
+            for file in ledger.active_lake_files()
+        ],
+    )
+    _insert(connection, "control.observed", ledger.observed_until())
+    _insert(connection, "control.quarantined", (row for row in ledger.quarantine_counts() if row[2] is not None))
+    _insert(connection, "control.held", ledger.held_counts())
+    touch(connection, "activity", (day for source, stream, day in changes.dates if (source, stream) in ACTIVITY_STREAMS))
+    connection.execute("commit")
+
+
+def touch(connection: duckdb.DuckDBPyConnection, domain: str, dates: Iterable[date]) -> None:
+    """Record dates to rebuild; those already recorded stay as they are."""
+    known = {row[0] for row in connection.execute("select business_date from control.touched where domain = ?", [domain]).fetchall()}
+    _insert(connection, "control.touched", [(domain, day) for day in sorted(set(dates) - known)])
+
+
+def read_state(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """What the last build wrote about itself; empty for a new warehouse."""
+    exists = connection.execute(
+        "select count(*) from information_schema.tables where table_schema = 'control' and table_name = 'state'"
+    ).fetchone()
+    if not exists or not exists[0]:
+        return {}
+    return dict(connection.execute("select name, value from control.state").fetchall())
+
+
+def write_state(connection: duckdb.DuckDBPyConnection, **values: str | None) -> None:
+    """Set entries of the state; None removes one."""
+    connection.execute("begin")
+    for name, value in values.items():
+        connection.execute("delete from control.state where name = ?", [name])
+        if value is not None:
+            connection.execute("insert into control.state values (?, ?)", [name, value])
+    connection.execute("commit")
+
+
+def clear_touched(settings: Settings) -> None:
+    """A release has published the touched dates: nothing is owed any more."""
+    with open_warehouse(settings) as connection:
+        connection.execute(TABLES.split("create or replace", 1)[0])
+        connection.execute("delete from control.touched")
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Insert rows through Arrow: one statement whatever their number (row-wise inserts take seconds for ten thousand)."""
+    import pyarrow as pa
+
+    listed = [tuple(row) for row in rows]
+    if not listed:
+        return
+    columns = [pa.array(values) for values in zip(*listed, strict=True)]
+    batch = pa.table(columns, names=[f"c{index}" for index in range(len(columns))])  # noqa: F841 - DuckDB reads the local variable
+    connection.execute(f"insert into {table} select * from batch")
+
+
+def _relative(path: Path | str) -> str:
+    """The part of a lake path below the lake's root."""
+    text = str(path)
+    return text.removeprefix("lake/")
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,180 @@
+"""The definitions that analysts edit: validated, then handed to dbt as its seeds.
+
+A folder named by the settings may hold some of the files; what it does not hold comes from the project. A mistake is an
+error that names file, row and column, before anything is built.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from community_metrics.errors import SettingsError
+from community_metrics.settings import PROJECT_ROOT, Settings
+
+DEFAULTS = PROJECT_ROOT / "dbt_project" / "seeds"
+# What a retention may name beside an event type: see the model `int_retention__occurrences`.
+RETENTION_ENTRIES = frozenset({"join", "activity", "purchase"})
+RETENTION_RETURNS = RETENTION_ENTRIES | {"present"}
+
+
+def _text(value: str) -> str | None:
+    return None if value else "must not be empty"
+
+
+def _boolean(value: str) -> str | None:
+    return None if value in ("true", "false") else "must be true or false"
+
+
+def _positive(value: str) -> str | None:
+    return None if value.isdecimal() and int(value) > 0 else "must be a positive whole number"
+
+
+def _date(value: str) -> str | None:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return "must be a date such as 2026-10-01"
+    return None
+
+
+def _one_of(*allowed: str) -> Callable[[str], str | None]:
+    return lambda value: None if value in allowed else f"must be one of {', '.join(allowed)}"
+
+
+@dataclass(frozen=True)
+class DefinitionFile:
+    """One file: its columns with a check each (returns what is wrong, or None), and the columns that identify a row."""
+
+    name: str
+    columns: Mapping[str, Callable[[str], str | None]]
+    key: tuple[str, ...]
+
+
+FILES = (
+    DefinitionFile(
+        "event_types.csv",
+        {"event_type": _text, "is_activity": _boolean, "is_message": _boolean, "name_en": _text, "name_zh": _text},
+        ("event_type",),
+    ),
+    DefinitionFile(
+        "retention_definitions.csv",
+        {
+            "definition": _text,
+            "entry_event": _text,
+            "return_event": _text,
+            "cohort_mode": _one_of("first_time", "recurring"),
+            "minimum_occurrences": _positive,
+            "horizon_days": _positive,
+            "horizon_weeks": _positive,
+            "horizon_months": _positive,
+        },
+        ("definition",),
+    ),
+    DefinitionFile("channels.csv", {"channel": _text, "name_en": _text, "name_zh": _text}, ("channel",)),
+    DefinitionFile("channel_rules.csv", {"state_pattern": _text, "channel": _text}, ("state_pattern",)),
+    DefinitionFile(
+        "holidays.csv",
+        {"business_date": _date, "is_workday": _boolean, "name_en": _text, "name_zh": _text},
+        ("business_date",),
+    ),
+)
+
+
+def read_definitions(folder: Path) -> dict[str, str]:
+    """File name -> text of every definition file, the folder's own before the project's. Raises `SettingsError`."""
+    if not folder.is_dir():
+        raise SettingsError("the definitions folder does not exist", str(folder), "mend COMMUNITY_METRICS_DEFINITIONS")
+    texts = {}
+    for file in FILES:
+        path = folder / file.name if (folder / file.name).exists() else DEFAULTS / file.name
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise SettingsError("not UTF-8 text", str(path), "save it as CSV UTF-8") from error
+        _validate(file, path, text)
+        texts[file.name] = text
+    _check_channels(folder, texts)
+    return texts
+
+
+def assemble_seeds(settings: Settings, target: Path) -> Path:
+    """Write the validated files to `target`, which dbt reads as its seeds; unchanged files keep their time."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name, text in read_definitions(settings.definitions).items():
+        path = target / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+    properties = target / "_seeds.yml"
+    if not properties.exists() or properties.read_bytes() != (DEFAULTS / "_seeds.yml").read_bytes():
+        shutil.copyfile(DEFAULTS / "_seeds.yml", properties)
+    return target
+
+
+def definitions_fingerprint(settings: Settings) -> str:
+    """sha256 over everything that decides how a number is computed: definitions, models, macros, zone and week start."""
+    digest = hashlib.sha256()
+    for part in _fingerprint_parts(settings):
+        digest.update(part)
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def _fingerprint_parts(settings: Settings) -> Iterable[bytes]:
+    yield f"{settings.timezone}|{settings.week_start}".encode()
+    for name, text in sorted(read_definitions(settings.definitions).items()):
+        yield name.encode()
+        yield text.encode()
+    project = PROJECT_ROOT / "dbt_project"
+    for folder in ("models", "macros"):
+        for path in sorted((project / folder).rglob("*.sql")):
+            yield str(path.relative_to(project)).encode()
+            yield path.read_bytes()
+
+
+def _rows(text: str) -> Iterable[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text))
+    for row in reader:
+        if row:
+            yield reader.line_num, row
+
+
+def _validate(file: DefinitionFile, path: Path, text: str) -> None:
+    rows = _rows(text)
+    try:
+        _, header = next(iter(rows))
+    except StopIteration:
+        raise SettingsError("the file is empty", str(path), f"its first line is {','.join(file.columns)}") from None
+    if header != list(file.columns):
+        raise SettingsError(f"wrong columns: {','.join(header)}", f"{path}, row 1", f"write {','.join(file.columns)}")
+    seen: dict[tuple[str, ...], int] = {}
+    for number, row in rows:
+        where = f"{path}, row {number}"
+        if len(row) != len(header):
+            raise SettingsError(f"{len(row)} cells instead of {len(header)}", where, "mend the row")
+        cells = dict(zip(header, row, strict=True))
+        for column, check in file.columns.items():
+            wrong = check(cells[column])
+            if wrong:
+                raise SettingsError(f"{cells[column]!r} {wrong}", f"{where}, column {column}", "mend the cell")
+        key = tuple(cells[column] for column in file.key)
+        if key in seen:
+            raise SettingsError(f"{'/'.join(key)} stands already in row {seen[key]}", where, "keep one of them")
+        seen[key] = number
+        if file.name == "retention_definitions.csv" and cells["entry_event"] == "present":
+            raise SettingsError("`present` is a state, not an entry event", f"{where}, column entry_event", "use join")
+
+
+def _check_channels(folder: Path, texts: Mapping[str, str]) -> None:
+    known = {row[0] for number, row in _rows(texts["channels.csv"]) if number > 1}
+    for number, row in _rows(texts["channel_rules.csv"]):
+        if number > 1 and row[1] not in known:
+            raise SettingsError(
+                f"unknown channel {row[1]!r}", f"{folder / 'channel_rules.csv'}, row {number}, column channel", "add it to channels.csv"
+            )
