@@ -1,0 +1,102 @@
+"""The ledger's tables. Rows of `lake_files` and `coverage` are history: nothing is deleted when a revision follows."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from community_metrics.errors import CommunityMetricsError
+
+SCHEMA_VERSION = 1
+
+_TABLES = """
+create table landings (
+    landing_id text primary key,
+    sha256 text not null,
+    size integer not null,
+    original_name text not null,
+    landed_at text not null,
+    source text not null,
+    account_id text not null,
+    snapshot_at text not null,
+    snapshot_origin text not null,
+    declared_snapshot_at text not null,
+    period text not null,
+    template text,
+    status text not null check (status in ('landed', 'ingested', 'held', 'rejected', 'unrecognised', 'withdrawn')),
+    reason_code text,
+    reason text,
+    revision integer not null default 0,
+    rows integer not null default 0,
+    accepted integer not null default 0,
+    quarantined integer not null default 0,
+    totals integer not null default 0,
+    drift text not null default '{}',
+    needs_gate integer not null default 0,
+    run_id text,
+    check (rows = accepted + quarantined + totals)
+);
+create unique index landings_identity on landings (sha256, source, account_id, period, declared_snapshot_at);
+create index landings_status on landings (status);
+create table lake_files (
+    landing_id text not null references landings,
+    revision integer not null,
+    source text not null,
+    stream text not null,
+    business_date text not null,
+    path text not null,
+    rows integer not null,
+    primary key (landing_id, revision, stream, business_date)
+) without rowid;
+create table coverage (
+    landing_id text not null references landings,
+    revision integer not null,
+    source text not null,
+    platform text not null,
+    account_id text not null,
+    first_date text not null,
+    observed_until text not null,
+    primary key (landing_id, revision, platform, account_id)
+) without rowid;
+create table quarantined_rows (
+    landing_id text not null references landings,
+    revision integer not null,
+    account_id text not null,
+    business_date text,
+    row_hash blob not null
+);
+create index quarantined_rows_landing on quarantined_rows (landing_id, revision);
+create table published (
+    landing_id text not null references landings,
+    revision integer not null,
+    primary key (landing_id, revision)
+) without rowid;
+create table facts (name text primary key, value text not null) without rowid;
+"""
+
+
+def open_schema(connection: sqlite3.Connection, where: str) -> None:
+    """Create the tables in a new ledger. Raises `CommunityMetricsError` for a ledger of another version of the project."""
+    if _version(connection) == SCHEMA_VERSION:
+        return
+    connection.execute("begin immediate")
+    try:
+        version = _version(connection)  # another process may have been first
+        if version == 0:
+            for statement in _TABLES.split(";\n"):
+                if statement.strip():
+                    connection.execute(statement)
+            connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
+        elif version != SCHEMA_VERSION:
+            raise CommunityMetricsError(
+                f"the ledger has schema version {version}, this program knows {SCHEMA_VERSION}",
+                where,
+                "use the version of the program that wrote it, or a newer one",
+            )
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("pragma user_version").fetchone()[0])
