@@ -21,10 +21,12 @@ _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
 _LOCAL = rf"^{_DAY}[T ]{_CLOCK}$"
 _WITH_OFFSET = rf"^{_DAY}[T ]{_CLOCK}(?:Z|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])$"
 # What spreadsheets and consoles write instead: 2026/6/1 9:05, 2026年03月24日17时33分05秒, 2026年06月03日 16:41:25.
+_LOOSE_CLOCK = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2})(?::(?P<second>[0-9]{1,2}))?"
+_SPOKEN_DAY = r"(?P<year>20[0-9]{2})年(?P<month>[0-9]{1,2})月(?P<day>[0-9]{1,2})日"
 _LOOSE_LOCAL = (
-    r"^(?P<year>20[0-9]{2})/(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2}) (?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2})(?::(?P<second>[0-9]{1,2}))?$",
-    r"^(?P<year>20[0-9]{2})年(?P<month>[0-9]{1,2})月(?P<day>[0-9]{1,2})日(?P<hour>[0-9]{1,2})时(?P<minute>[0-9]{1,2})分(?P<second>[0-9]{1,2})秒$",
-    r"^(?P<year>20[0-9]{2})年(?P<month>[0-9]{1,2})月(?P<day>[0-9]{1,2})日 (?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2})(?::(?P<second>[0-9]{1,2}))?$",
+    rf"^(?P<year>20[0-9]{{2}})/(?P<month>[0-9]{{1,2}})/(?P<day>[0-9]{{1,2}}) {_LOOSE_CLOCK}$",
+    rf"^{_SPOKEN_DAY}(?P<hour>[0-9]{{1,2}})时(?P<minute>[0-9]{{1,2}})分(?P<second>[0-9]{{1,2}})秒$",
+    rf"^{_SPOKEN_DAY} {_LOOSE_CLOCK}$",
 )
 _UNIX = {"unix_seconds": (r"^[0-9]{9,10}$", "s"), "unix_milliseconds": (r"^[0-9]{12,13}$", "ms")}
 _INTEGER = r"^(?:0|-?[1-9][0-9]{0,17})$"
