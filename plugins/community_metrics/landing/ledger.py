@@ -296,6 +296,21 @@ class Ledger:
         )
         return [QuarantineCount(row[0], row[1], date.fromisoformat(row[2]) if row[2] else None, row[3]) for row in rows]
 
+    def held_counts(self) -> list[tuple[str, str, date, int]]:
+        """(source, account, business date, rows) of what the source gate holds. A file of several accounts counts under its landing's."""
+        rows = self._connection.execute(
+            """
+            with accounts as (
+                select landing_id, revision, min(account_id) as account_id
+                from coverage group by 1, 2 having count(distinct account_id) = 1
+            )
+            select lake_files.source, coalesce(accounts.account_id, landings.account_id), business_date, sum(lake_files.rows)
+            from lake_files join landings using (landing_id, revision) left join accounts using (landing_id, revision)
+            where status = 'held' group by 1, 2, 3 order by 1, 2, 3
+            """
+        )
+        return [(row[0], row[1], date.fromisoformat(row[2]), row[3]) for row in rows]
+
     # What has been published
 
     def changed_since_publication(self) -> Changes:

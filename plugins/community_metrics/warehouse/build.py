@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from duckdb import DuckDBPyConnection
+
 from community_metrics.landing.ledger import Ledger
 from community_metrics.settings import Settings
 from community_metrics.warehouse.control import clear_touched, open_warehouse, prepare, read_state, write_state
@@ -34,31 +36,22 @@ class BuildReport:
 
 def candidate_fingerprint(settings: Settings) -> str:
     """sha256 of everything that the marts are a function of: what has landed, the definitions, zone and week start."""
-    ledger = Ledger(settings.ledger_path)
-    digest = hashlib.sha256()
-    digest.update(ledger.active_fingerprint().encode())
-    digest.update(repr(sorted(map(repr, ledger.quarantine_counts()))).encode())
-    digest.update(repr(sorted(map(repr, ledger.held_counts()))).encode())
-    digest.update(definitions_fingerprint(settings).encode())
-    return digest.hexdigest()
+    with Ledger(settings.ledger_path) as ledger:
+        return _fingerprint(ledger, definitions_fingerprint(settings))
 
 
-def build_warehouse(
-    settings: Settings, full_refresh: bool = False, on_result: Callable[[NodeResult], None] | None = None
-) -> BuildReport:
+def build_warehouse(settings: Settings, full_refresh: bool = False, on_result: Callable[[NodeResult], None] | None = None) -> BuildReport:
     """Build the candidate into the working warehouse. Raises `DbtError` naming what failed.
 
     Everything is rebuilt when asked for, when the warehouse is new, when a full build was interrupted, or when the
     definitions, the time zone or the week start have changed; otherwise the touched dates only.
     """
     started = time.monotonic()
-    ledger = Ledger(settings.ledger_path)
     seeds = assemble_seeds(settings, settings.warehouse / "definitions")
     definitions = definitions_fingerprint(settings)
-    fingerprint = candidate_fingerprint(settings)
-    with open_warehouse(settings) as connection:
+    with open_warehouse(settings) as connection, Ledger(settings.ledger_path) as ledger:
         state = read_state(connection)
-        prepare(settings, ledger, connection)
+        fingerprint = _prepare_unchanged(settings, ledger, connection, definitions)
         reason = _reason_for_full_build(state, definitions, full_refresh)
         # Marked before it starts: a full build that is killed half-way must not be continued as an incremental one.
         write_state(connection, fingerprint=None, full_build_pending="true" if reason else None)
@@ -80,6 +73,24 @@ def built_fingerprint(settings: Settings) -> str | None:
 def mark_published(settings: Settings, release_id: str) -> None:
     """Forget the touched dates: release `release_id` has published them."""
     clear_touched(settings)
+
+
+def _prepare_unchanged(settings: Settings, ledger: Ledger, connection: DuckDBPyConnection, definitions: str) -> str:
+    """Write the control tables, again if files landed meanwhile, so that the fingerprint is that of what they say."""
+    while True:
+        fingerprint = _fingerprint(ledger, definitions)
+        prepare(settings, ledger, connection)
+        if _fingerprint(ledger, definitions) == fingerprint:
+            return fingerprint
+
+
+def _fingerprint(ledger: Ledger, definitions: str) -> str:
+    digest = hashlib.sha256()
+    digest.update(ledger.active_fingerprint().encode())
+    for count in (*ledger.quarantine_counts(), *ledger.held_counts()):
+        digest.update(repr(count).encode())
+    digest.update(definitions.encode())
+    return digest.hexdigest()
 
 
 def _reason_for_full_build(state: dict[str, str], definitions: str, asked: bool) -> str:

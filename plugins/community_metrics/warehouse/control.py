@@ -77,8 +77,16 @@ def prepare(settings: Settings, ledger: Ledger, connection: duckdb.DuckDBPyConne
             for file in ledger.active_lake_files()
         ],
     )
-    _insert(connection, "control.observed", ledger.observed_until())
-    _insert(connection, "control.quarantined", (row for row in ledger.quarantine_counts() if row[2] is not None))
+    _insert(
+        connection,
+        "control.observed",
+        ((o.source, o.platform, o.account_id, o.first_date, o.observed_until) for o in ledger.observed_until()),
+    )
+    _insert(
+        connection,
+        "control.quarantined",
+        ((q.source, q.account_id, q.business_date, q.rows) for q in ledger.quarantine_counts() if q.business_date is not None),
+    )
     _insert(connection, "control.held", ledger.held_counts())
     touch(connection, "activity", (day for source, stream, day in changes.dates if (source, stream) in ACTIVITY_STREAMS))
     connection.execute("commit")

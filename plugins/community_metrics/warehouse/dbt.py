@@ -59,7 +59,11 @@ def run_dbt(
     bad = [result for result in results if result.status in BAD_STATUSES]
     if bad:
         details = "; ".join(f"{result.name} ({result.status}): {_one_line(result.message)}" for result in bad[:5])
-        raise DbtError(f"{len(bad)} of {len(results)} steps of the build failed: {details}", str(settings.warehouse_path), "mend the model, then run again")
+        raise DbtError(
+            f"{len(bad)} of {len(results)} steps of the build failed: {details}",
+            str(settings.warehouse_path),
+            "mend the model, then run again",
+        )
     if outcome.exception is not None or not outcome.success:
         raise DbtError(f"dbt could not build: {_one_line(str(outcome.exception))}", str(PROJECT), "mend the project, then run again")
     return results
