@@ -9,19 +9,34 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from community_metrics.errors import BusyError, CommunityMetricsError, RefusedError
+from community_metrics.locks import ingest_lock, writer_lock
+from community_metrics.releases import history
+from community_metrics.releases.candidate import (
+    Candidate,
+    candidate_path,
+    discard_candidate,
+    read_candidate,
+    release_fingerprint,
+    write_candidate,
+)
+from community_metrics.releases.pointer import current_release_id
 from community_metrics.settings import Settings
 
 if TYPE_CHECKING:
     from community_metrics.audit.gates import AuditReport
+    from community_metrics.landing.records import Landing
     from community_metrics.releases.publish import PublishReport
     from community_metrics.warehouse.build import BuildReport
 
 log = logging.getLogger(__name__)
 
 Outcome = Literal["published", "nothing_new", "rolled_back", "refused"]
+
+_BUILD_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -75,7 +90,7 @@ class RunReport:
     build: BuildReport | None = None
     audit: AuditReport | None = None
     publish: PublishReport | None = None
-    reasons: tuple[str, ...] = field(default=())
+    reasons: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -98,26 +113,199 @@ class RunReport:
 def ingest(settings: Settings, sources: Sequence[str] | None = None, retry: bool = False) -> IngestReport:
     """Take the inbox, bring everything that waits from the landing to the lake, then hold what fails the source gate.
 
-    `sources` limits it to some sources; `retry` also takes up again what an earlier ingest could not use.
+    `sources` limits it to some sources; `retry` also takes up again what an earlier ingest could not use. Raises `BusyError`.
     """
-    raise NotImplementedError
+    from community_metrics.audit.gates import gate_landings
+    from community_metrics.lake.ingest import ingest_waiting
+    from community_metrics.landing.ledger import Ledger
+
+    with ingest_lock(settings, "ingest"), Ledger(settings.ledger_path) as ledger:
+        log.info("ingest: reading what has landed")
+        taken = ingest_waiting(settings, ledger, sources=sources, retry=retry)
+        log.info("ingest: source gate")
+        gate_landings(settings, ledger)
+        return IngestReport(tuple(_file_report(ledger.landing(landing.landing_id)) for landing in taken))
 
 
 def build(settings: Settings, full_refresh: bool = False) -> BuildReport:
-    """Bring the working warehouse up to what has landed: only touched dates, or everything if `full_refresh`."""
-    raise NotImplementedError
+    """Bring the working warehouse up to what has landed: only touched dates, or everything if `full_refresh`.
+
+    Raises `BusyError`, and `CommunityMetricsError` for what dbt finds wrong.
+    """
+    from community_metrics.releases.publish import recover
+
+    with writer_lock(settings, "build"):
+        recover(settings)
+        return _build(settings, full_refresh)
 
 
 def audit(settings: Settings) -> AuditReport:
     """Judge the candidate by the mart gate. A refusal is recorded and shown after the next good release."""
-    raise NotImplementedError
+    with writer_lock(settings, "audit"):
+        candidate = read_candidate(settings)
+        if candidate is None:
+            raise CommunityMetricsError("there is no candidate to audit", str(candidate_path(settings)), "run `community-metrics build`")
+        return _audit(settings, candidate)
 
 
 def publish(settings: Settings) -> PublishReport:
     """Make a release of the candidate and show it. Raises `RefusedError` if it has not passed its audit."""
-    raise NotImplementedError
+    with writer_lock(settings, "publish"):
+        candidate = read_candidate(settings)
+        if candidate is None:
+            raise RefusedError("not audited: there is no finished candidate", str(candidate_path(settings)), "run `build`, then `audit`")
+        return _publish(settings, candidate)
 
 
-def run(settings: Settings, full_refresh: bool = False) -> RunReport:
-    """Ingest, build, audit and publish; does nothing when nothing is new, and takes up where a killed run stopped."""
-    raise NotImplementedError
+def run(settings: Settings) -> RunReport:
+    """Ingest, build, audit and publish; does nothing when nothing is new, and takes up where a killed run stopped.
+
+    Returns a report also when the audit refuses (`outcome` 'refused'). Raises `BusyError` and `CommunityMetricsError`.
+    """
+    from community_metrics.releases.publish import recover
+
+    with writer_lock(settings, "run"):
+        recover(settings)
+        ingested = ingest(settings)
+        idle = nothing_new(settings)
+        if idle is not None:
+            return RunReport(*idle, ingest=ingested)
+        report = RunReport("published", "", ingest=ingested)
+        candidate = _finished_candidate(settings)
+        if candidate is None:
+            report = replace(report, build=_build(settings, full_refresh=False))
+            candidate = read_candidate(settings)
+            assert candidate is not None, "a finished build leaves a candidate"
+        if not _is_judged(settings, candidate):
+            report = replace(report, audit=_audit(settings, candidate))
+            candidate = read_candidate(settings)
+            assert candidate is not None, "an audit keeps its candidate"
+        if candidate.audit_status == "refused":
+            return replace(report, outcome="refused", message=_refusal_message(settings), reasons=tuple(candidate.reasons))
+        published = _publish(settings, candidate)
+        return replace(report, publish=published, message=f"published {published.release_id}")
+
+
+def nothing_new(settings: Settings) -> tuple[Outcome, str] | None:
+    """Why a run would have nothing to do, as an outcome and a sentence; None when it would build, audit or publish."""
+    from community_metrics.audit.suites import suites_fingerprint
+    from community_metrics.landing.ledger import Ledger
+    from community_metrics.warehouse.build import candidate_fingerprint
+
+    current = current_release_id(settings)
+    if current is None:
+        with Ledger(settings.ledger_path) as ledger:
+            if not ledger.active_landings():
+                return "nothing_new", f"nothing to publish: no usable file has landed in {settings.landing}"
+    settled = history.settled_fingerprints(settings)
+    release_id = settled.get(release_fingerprint(candidate_fingerprint(settings), suites_fingerprint(settings)))
+    if release_id is None:
+        return None
+    if release_id != current:
+        return (
+            "rolled_back",
+            f"nothing new since {release_id}, from which somebody rolled back to {current}: that stays until something new lands",
+        )
+    return "nothing_new", f"nothing new: {release_id} holds everything that has landed"
+
+
+def _build(settings: Settings, full_refresh: bool) -> BuildReport:
+    from community_metrics.landing.ledger import Ledger
+    from community_metrics.warehouse.build import build_warehouse, candidate_fingerprint
+
+    discard_candidate(settings)
+    for _ in range(_BUILD_ATTEMPTS):
+        with Ledger(settings.ledger_path) as ledger:
+            before = candidate_fingerprint(settings)
+            inputs = [_input(landing) for landing in ledger.active_landings()]
+        log.info("build: %d inputs", len(inputs))
+        report = build_warehouse(settings, full_refresh)
+        if before == report.fingerprint == candidate_fingerprint(settings):
+            write_candidate(settings, Candidate(report.fingerprint, history.utc_now(), inputs))
+            return report
+        log.info("build: files were ingested meanwhile, building once more")
+        full_refresh = False
+    raise BusyError("files were ingested during every build", str(settings.ledger_path), "run again when the ingests are done")
+
+
+def _audit(settings: Settings, candidate: Candidate) -> AuditReport:
+    from community_metrics.audit.gates import audit_marts
+    from community_metrics.audit.suites import suites_fingerprint
+
+    log.info("audit: mart gate")
+    suites = suites_fingerprint(settings)
+    report = audit_marts(settings, candidate.build_fingerprint)
+    judged = candidate.audited(report, suites)
+    if report.status == "refused":
+        # Before the verdict: a run killed in between tells of it twice rather than never.
+        history.record_refusal(settings, judged.fingerprint, judged.reasons)
+    write_candidate(settings, judged)
+    return report
+
+
+def _publish(settings: Settings, candidate: Candidate) -> PublishReport:
+    from community_metrics.releases.publish import publish_release
+    from community_metrics.warehouse.build import built_fingerprint
+
+    if candidate.audit_status == "refused":
+        raise RefusedError("the audit refused the candidate", "; ".join(candidate.reasons), "mend the cause, then `community-metrics run`")
+    if candidate.audit_status != "passed" or built_fingerprint(settings) != candidate.build_fingerprint:
+        raise RefusedError("not audited", str(settings.warehouse_path), "run `community-metrics audit` first")
+    log.info("publish: writing a release")
+    return publish_release(settings, candidate)
+
+
+def _finished_candidate(settings: Settings) -> Candidate | None:
+    """The candidate that a build for the present inputs has already left in the warehouse."""
+    from community_metrics.warehouse.build import built_fingerprint, candidate_fingerprint
+
+    candidate = read_candidate(settings)
+    if candidate is None:
+        return None
+    wanted = candidate_fingerprint(settings)
+    return candidate if candidate.build_fingerprint == wanted == built_fingerprint(settings) else None
+
+
+def _is_judged(settings: Settings, candidate: Candidate) -> bool:
+    from community_metrics.audit.suites import suites_fingerprint
+
+    return candidate.audit_status is not None and candidate.suites_fingerprint == suites_fingerprint(settings)
+
+
+def _refusal_message(settings: Settings) -> str:
+    current = current_release_id(settings)
+    return f"refused by the audit; {f'readers still see {current}' if current else 'nothing is published'}"
+
+
+def _file_report(landing: Landing) -> FileReport:
+    return FileReport(
+        landing_id=landing.landing_id,
+        sha256=landing.sha256,
+        name=landing.original_name,
+        source=landing.source,
+        account=landing.account_id,
+        status=landing.status,
+        reason_code=landing.reason_code,
+        reason=landing.reason,
+        rows=landing.rows,
+        accepted=landing.accepted,
+        quarantined=landing.quarantined,
+        totals=landing.totals,
+    )
+
+
+def _input(landing: Landing) -> dict[str, Any]:
+    """As in a manifest. The file's name is left out: people put names and phone numbers into names."""
+    return {
+        "source": landing.source,
+        "account": landing.account_id,
+        "period": landing.period.isoformat() if landing.period else None,
+        "sha256": landing.sha256,
+        "rows": landing.rows,
+        "quarantined": landing.quarantined,
+        "landing_id": landing.landing_id,
+        "revision": landing.revision,
+        "template": landing.template,
+        "snapshot_at": landing.snapshot_at.isoformat(),
+        "landed_at": landing.landed_at.isoformat(),
+    }
