@@ -1,4 +1,4 @@
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 -- Grain: one row per scope and rebuilt business date with at least one message: how unevenly members speak.
 -- Equal counts may be ranked in any order without changing a sum, so the numbers do not depend on row order.
 with per_member as (

@@ -1,4 +1,4 @@
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 -- Grain: one row per scope and rebuilt business date: distinct members active in the 1, 7, 28 and 30 days that end on it.
 -- Each active day counts from itself until the member's next one or the end of its window, so one pass gives every window exactly
 -- and nobody is counted twice. Only the rebuilt dates and the 29 days before them are read.
