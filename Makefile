@@ -1,0 +1,78 @@
+# Everything a developer or a machine does with this project. `make help` lists it.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+
+# The one home of all state: landing, lake, warehouse, releases, Airflow.
+export COMMUNITY_METRICS_HOME ?= $(CURDIR)/var
+# What `make run` drops into the inbox first; EXPORTS= drops nothing.
+EXPORTS ?= examples/exports
+
+# The first interpreter that is Python 3.11, whatever it is called here.
+PYTHON ?= $(shell for name in python3.11 python3 python; do \
+	$$name -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && echo $$name && break; done)
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1mmake %-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## .venv from the lock, and the chart library (fast when nothing changed)
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "error: no Python 3.11 - PATH - install it, or name it: make setup PYTHON=/path/to/python3.11" >&2; exit 1; fi
+	@$(PYTHON) scripts/bootstrap.py
+
+.PHONY: run
+run: setup ## the main job through Airflow on the bundled exports, to a published release
+	@$(BIN)/python -m community_metrics.airflow_runtime run $(if $(EXPORTS),--exports "$(EXPORTS)")
+
+.PHONY: serve
+serve: setup ## Airflow with the dashboard in it, until Ctrl-C
+	@$(BIN)/python -m community_metrics.airflow_runtime serve
+
+.PHONY: airflow
+airflow: setup ## Airflow's own command line on this home: make airflow COMMAND="dags list"
+	@$(BIN)/python -m community_metrics.airflow_runtime airflow -- $(COMMAND)
+
+.PHONY: test
+test: setup ## all tests but the slow suites below
+	@$(PYTEST) tests -m "not browser and not laws and not chaos"
+
+.PHONY: test-browser
+test-browser: setup ## the dashboard in real Chromium
+	@scripts/browser-packages.sh
+	@$(PYTEST) tests -m browser
+
+.PHONY: test-laws
+test-laws: setup ## long property tests: incremental equals rebuild, kills, arrival orders
+	@$(PYTEST) tests -m "laws or chaos"
+
+.PHONY: oracles
+oracles: setup ## every peer case of a folder through the real pipeline: make oracles DIR=path
+	@if [ -z "$(DIR)" ]; then echo "error: no folder - DIR - name it: make oracles DIR=path/to/cases" >&2; exit 2; fi
+	@$(BIN)/python -m community_metrics.oracles "$(DIR)"
+
+.PHONY: bench
+bench: setup ## how long the line takes on generated data
+	@$(BIN)/python -m benchmarks
+
+.PHONY: lint
+lint: setup ## ruff, mypy, sqlfluff, the layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --nocolor --disable-progress-bar dbt_project/models
+	@$(BIN)/lint-imports
+
+.PHONY: lock
+lock: ## requirements.in -> requirements.lock (exact versions, hashes, no registry named)
+	@$(PYTHON) scripts/bootstrap.py --lock
+
+.PHONY: clean
+clean: ## what set-up, tests and dbt made; never the home
+	@rm -rf .venv build dashboards/assets/vendor dbt_project/target dbt_project/logs plugins/*.egg-info
+	@rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -1,0 +1,124 @@
+"""A small client of Airflow's own REST API (stable, `/api/v2`)."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+
+from community_metrics.airflow_runtime.configuration import ADMINISTRATOR, AirflowConfiguration
+
+FINISHED = frozenset({"success", "failed"})
+_TIMEOUT_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """One task of a DAG run."""
+
+    task_id: str
+    state: str | None
+    try_number: int
+
+
+class AirflowClient:
+    """Speaks to one running Airflow as its administrator."""
+
+    def __init__(self, configuration: AirflowConfiguration) -> None:
+        self._base = f"http://127.0.0.1:{configuration.port}"
+        self._password = configuration.password
+        self._token: str | None = None
+
+    def unhealthy(self) -> list[str]:
+        """What is not up yet, by name; an empty list when runs can be triggered."""
+        try:
+            health = self._call("GET", "/api/v2/monitor/health", authenticated=False)
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return ["api-server"]
+        parts = {"scheduler": health["scheduler"], "dag-processor": health["dag_processor"], "database": health["metadatabase"]}
+        return [name for name, part in parts.items() if part["status"] != "healthy"]
+
+    def dag_ids(self) -> set[str]:
+        """The DAGs that the scheduler knows."""
+        return {dag["dag_id"] for dag in self._call("GET", "/api/v2/dags?limit=1000")["dags"]}
+
+    def import_errors(self) -> list[str]:
+        """`file: stack trace` of every DAG file that cannot be read."""
+        errors = self._call("GET", "/api/v2/importErrors?limit=100")["import_errors"]
+        return [f"{error['filename']}: {error['stack_trace']}" for error in errors]
+
+    def ensure_pool(self, name: str, slots: int, description: str) -> None:
+        """Create the pool unless it is there."""
+        try:
+            self._call("POST", "/api/v2/pools", {"name": name, "slots": slots, "description": description, "include_deferred": False})
+        except urllib.error.HTTPError as error:
+            if error.code != 409:
+                raise
+
+    def trigger(self, dag_id: str) -> str:
+        """Start a run of the DAG now; gives the run's id."""
+        run = self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None})
+        return str(run["dag_run_id"])
+
+    def run_state(self, dag_id: str, run_id: str) -> str:
+        return str(self._call("GET", f"/api/v2/dags/{dag_id}/dagRuns/{_quoted(run_id)}")["state"])
+
+    def task_states(self, dag_id: str, run_id: str) -> list[TaskState]:
+        """The run's tasks."""
+        instances = self._call("GET", f"/api/v2/dags/{dag_id}/dagRuns/{_quoted(run_id)}/taskInstances")["task_instances"]
+        return [TaskState(instance["task_id"], instance["state"], instance["try_number"]) for instance in instances]
+
+    def task_log(self, dag_id: str, run_id: str, task: TaskState) -> list[str]:
+        """The messages of the task's last attempt, in order."""
+        path = (
+            f"/api/v2/dags/{dag_id}/dagRuns/{_quoted(run_id)}/taskInstances/{task.task_id}/logs/{max(task.try_number, 1)}?full_content=true"
+        )
+        content = self._call("GET", path)["content"]
+        return [_log_line(entry) for entry in content]
+
+    def fail_unfinished_runs(self) -> int:
+        """Close the runs that an Airflow which was killed left open; gives their number.
+
+        The caller holds the home, so nobody else can be working on them; the pipeline itself goes on from its own records.
+        """
+        runs = self._call("GET", "/api/v2/dags/~/dagRuns?state=running&state=queued&limit=100")["dag_runs"]
+        for run in runs:
+            self._call("PATCH", f"/api/v2/dags/{run['dag_id']}/dagRuns/{_quoted(run['dag_run_id'])}", {"state": "failed"})
+        return len(runs)
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None, authenticated: bool = True) -> Any:
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if authenticated:
+            headers["Authorization"] = f"Bearer {self._bearer()}"
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self._base + path, data=data, headers=headers, method=method)
+        with _open(request) as response:
+            return json.load(response)
+
+    def _bearer(self) -> str:
+        if self._token is None:
+            answer = self._call("POST", "/auth/token", {"username": ADMINISTRATOR, "password": self._password}, authenticated=False)
+            self._token = str(answer["access_token"])
+        return self._token
+
+
+def _open(request: urllib.request.Request) -> Any:
+    # Never through a proxy of the surroundings: Airflow is on this machine.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    return opener.open(request, timeout=_TIMEOUT_SECONDS)
+
+
+def _quoted(run_id: str) -> str:
+    return urllib.parse.quote(run_id, safe="")
+
+
+def _log_line(entry: Any) -> str:
+    """A structured log entry as `time level message`; entries without structure as they are."""
+    if not isinstance(entry, dict):
+        return str(entry)
+    time = str(entry.get("timestamp") or "")[11:19]
+    details = [f"{detail['exc_type']}: {detail['exc_value']}" for detail in entry.get("error_detail") or []]
+    return " ".join(part for part in (time, str(entry.get("level", "")), str(entry.get("event", "")), *details) if part)
