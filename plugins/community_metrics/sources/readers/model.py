@@ -1,0 +1,116 @@
+"""What every reader is given and what it delivers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from community_metrics.settings import Limits
+from community_metrics.sources.envelopes import Archive, Envelope, RowProblem, load_json_document, open_archive, open_tables
+
+BATCH_RECORDS = 50_000
+
+
+@dataclass
+class OpenedFile:
+    """A landed file whose container is known. `name` is its original name, for messages."""
+
+    path: Path
+    name: str
+    limits: Limits
+    envelope: Envelope
+
+    @classmethod
+    def open(cls, path: Path, name: str, limits: Limits) -> OpenedFile:
+        """Raises `InputError` as `open_tables` does."""
+        return cls(path, name, limits, open_tables(path, name, limits))
+
+    @cached_property
+    def archive(self) -> Archive:
+        """Of a zip. Raises `InputError`."""
+        return open_archive(self.path, self.limits)
+
+    @cached_property
+    def document(self) -> Any:
+        """Of a JSON document, numbers as text. Raises `InputError`."""
+        return load_json_document(self.path, self.limits)
+
+
+@dataclass
+class Drift:
+    """How a file differs from its template without being unusable; kept in the ledger."""
+
+    missing: set[str] = field(default_factory=set)
+    unknown: set[str] = field(default_factory=set)
+    dropped: set[str] = field(default_factory=set)
+    warnings: dict[str, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Only what there is: ``missing``, ``unknown``, ``dropped`` (lists of headers), ``warnings`` (code -> sentence)."""
+        lists = {"missing": sorted(self.missing), "unknown": sorted(self.unknown), "dropped": sorted(self.dropped)}
+        return {name: value for name, value in {**lists, "warnings": self.warnings}.items() if value}
+
+
+@dataclass(frozen=True)
+class SourceBatch:
+    """Some rows of one stream, still as the file writes them.
+
+    `columns`: column of the stream -> text, as the template names them. `unknown`: header -> text. All are as long as
+    `row_numbers` (int64, 1-based, unique in the file). `first_cells`: the row's first cell, to tell total rows; None where
+    the layout has none. `problems`: rows that could not be cut into columns.
+    """
+
+    stream: str
+    row_numbers: pa.Int64Array
+    columns: Mapping[str, pa.StringArray]
+    unknown: Mapping[str, pa.StringArray] = field(default_factory=dict)
+    first_cells: pa.StringArray | None = None
+    problems: Sequence[RowProblem] = ()
+
+
+@dataclass(frozen=True)
+class Record:
+    """One row of one stream, from a reader that walks through a document. `values`: column -> text or None."""
+
+    stream: str
+    row_no: int
+    values: Mapping[str, str | None]
+    problem: RowProblem | None = None
+
+
+def batch_records(records: Iterable[Record], columns: Mapping[str, Sequence[str]]) -> Iterator[SourceBatch]:
+    """Gather records into batches. `columns`: stream -> its columns. Streams keep their order, batches their bound."""
+    waiting: dict[str, list[Record]] = {}
+    for record in records:
+        gathered = waiting.setdefault(record.stream, [])
+        gathered.append(record)
+        if len(gathered) >= BATCH_RECORDS:
+            yield _batch(record.stream, waiting.pop(record.stream), columns[record.stream])
+    for stream, gathered in waiting.items():
+        yield _batch(stream, gathered, columns[stream])
+
+
+def _batch(stream: str, records: list[Record], columns: Sequence[str]) -> SourceBatch:
+    rows = [record for record in records if record.problem is None]
+    return SourceBatch(
+        stream=stream,
+        row_numbers=pa.array([record.row_no for record in rows], pa.int64()),
+        columns={name: pa.array([record.values.get(name) for record in rows], pa.string()) for name in columns},
+        problems=[record.problem for record in records if record.problem is not None],
+    )
+
+
+def scalar(record: Any, *path: str) -> str | None:
+    """The text at a path of keys; None where a step is missing or the value is no plain one."""
+    for key in path:
+        if not isinstance(record, dict):
+            return None
+        record = record.get(key)
+    if isinstance(record, bool):
+        return "true" if record else "false"
+    return None if record is None or isinstance(record, (dict, list)) else str(record)
