@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from community_metrics.errors import BusyError, CommunityMetricsError, RefusedError
+from community_metrics.errors import CommunityMetricsError, RefusedError
 from community_metrics.locks import ingest_lock, writer_lock
 from community_metrics.releases import history
 from community_metrics.releases.candidate import (
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Outcome = Literal["published", "nothing_new", "rolled_back", "refused"]
-
-_BUILD_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -210,22 +208,33 @@ def nothing_new(settings: Settings) -> tuple[Outcome, str] | None:
 
 
 def _build(settings: Settings, full_refresh: bool) -> BuildReport:
-    from community_metrics.landing.ledger import Ledger
-    from community_metrics.warehouse.build import build_warehouse, candidate_fingerprint
+    from community_metrics.warehouse.build import build_warehouse
 
     discard_candidate(settings)
-    for _ in range(_BUILD_ATTEMPTS):
-        with Ledger(settings.ledger_path) as ledger:
-            before = candidate_fingerprint(settings)
-            inputs = [_input(landing) for landing in ledger.active_landings()]
-        log.info("build: %d inputs", len(inputs))
+    while True:
+        snapshots = [_inputs(settings)]
+        log.info("build: %d files", len(snapshots[0][1]))
         report = build_warehouse(settings, full_refresh)
-        if before == report.fingerprint == candidate_fingerprint(settings):
+        snapshots.append(_inputs(settings))
+        inputs = next((inputs for fingerprint, inputs in snapshots if fingerprint == report.fingerprint), None)
+        if inputs is not None:
             write_candidate(settings, Candidate(report.fingerprint, history.utc_now(), inputs))
             return report
-        log.info("build: files were ingested meanwhile, building once more")
+        log.info("build: files were ingested before it began and after, so once more")
         full_refresh = False
-    raise BusyError("files were ingested during every build", str(settings.ledger_path), "run again when the ingests are done")
+
+
+def _inputs(settings: Settings) -> tuple[str, list[dict[str, Any]]]:
+    """What a build would be made of now: its fingerprint, and the landings as they stand in a manifest."""
+    from community_metrics.landing.ledger import Ledger
+    from community_metrics.warehouse.build import candidate_fingerprint
+
+    while True:
+        fingerprint = candidate_fingerprint(settings)
+        with Ledger(settings.ledger_path) as ledger:
+            inputs = [_input(landing) for landing in ledger.active_landings()]
+        if candidate_fingerprint(settings) == fingerprint:
+            return fingerprint, inputs
 
 
 def _audit(settings: Settings, candidate: Candidate) -> AuditReport:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from community_metrics.releases.contents import DATABASE_NAME
+from community_metrics.releases.digest import cell_text
 from community_metrics.releases.grains import grain_of
 from community_metrics.releases.manifest import read_manifest
 from community_metrics.releases.marts import columns_of, literal, mart_names, mart_relation, quoted, scratch
@@ -22,7 +22,7 @@ _BATCH_ROWS = 10_000
 
 @dataclass(frozen=True)
 class CellChange:
-    """One cell. Values are texts as DuckDB writes them, None for NULL; a row that came or went has no column."""
+    """One cell. Values are their canonical texts, None for NULL; a row that came or went has no column."""
 
     mart: str
     kind: Literal["added", "removed", "changed"]
@@ -92,29 +92,30 @@ def compare_releases(settings: Settings, old: str, new: str, limit: int) -> Comp
 
 
 def _compare_mart(connection: DuckDBPyConnection, mart: str, limit: int) -> tuple[MartDifference, list[CellChange]]:
-    names = {catalog: _columns(connection, mart, catalog) for catalog in ("old", "new")}
-    if not names["old"] or not names["new"]:
-        return _whole_mart(connection, mart, came=not names["old"]), []
-    common = [name for name in names["new"] if name in names["old"]]
+    old, new = (_columns(connection, mart, catalog) for catalog in ("old", "new"))
+    if not old or not new:
+        return _whole_mart(connection, mart, came=not old), []
+    common = [name for name in new if name in old]
     keys = grain_of(mart, common)
     values = [name for name in common if name not in keys]
     tally = _Tally()
-    for row in _rows_that_differ(connection, mart, keys, values):
+    pairs = [(cell_text(f"old_row.{quoted(name)}", old[name]), cell_text(f"new_row.{quoted(name)}", new[name])) for name in values]
+    for row in _rows_that_differ(connection, mart, keys, pairs):
         _note(tally, mart, keys, values, row, limit)
     return MartDifference(
         mart,
         tally.added,
         tally.removed,
         tally.cells,
-        tuple(name for name in names["new"] if name not in common),
-        tuple(name for name in names["old"] if name not in common),
+        tuple(name for name in new if name not in common),
+        tuple(name for name in old if name not in common),
     ), tally.changes
 
 
-def _columns(connection: DuckDBPyConnection, mart: str, catalog: str) -> list[str]:
+def _columns(connection: DuckDBPyConnection, mart: str, catalog: str) -> dict[str, str]:
     if mart not in mart_names(connection, catalog):
-        return []
-    return [column.name for column in columns_of(connection, mart_relation(mart, catalog))]
+        return {}
+    return {column.name: column.type for column in columns_of(connection, mart_relation(mart, catalog))}
 
 
 def _whole_mart(connection: DuckDBPyConnection, mart: str, came: bool) -> MartDifference:
@@ -125,15 +126,16 @@ def _whole_mart(connection: DuckDBPyConnection, mart: str, came: bool) -> MartDi
     return MartDifference(mart, rows, 0, 0, columns, ()) if came else MartDifference(mart, 0, rows, 0, (), columns)
 
 
-def _rows_that_differ(connection: DuckDBPyConnection, mart: str, keys: Sequence[str], values: Sequence[str]) -> Iterator[Sequence[Any]]:
+def _rows_that_differ(
+    connection: DuckDBPyConnection, mart: str, keys: Sequence[str], pairs: Sequence[tuple[str, str]]
+) -> Iterator[Sequence[Any]]:
     """Rows of: in old, in new, keys as text, then old and new of every value as text; in the order of the keys."""
-    both = [(f"old_row.{quoted(name)}", f"new_row.{quoted(name)}") for name in values]
     same_key = " and ".join(f"old_row.{quoted(name)} is not distinct from new_row.{quoted(name)}" for name in keys)
-    cells = [f"{side}::varchar" for pair in both for side in pair]
-    differs = " or ".join(["old_row._here is null", "new_row._here is null", *(f"{old} is distinct from {new}" for old, new in both)])
+    differs = " or ".join(["old_row._here is null", "new_row._here is null", *(f"{old} is distinct from {new}" for old, new in pairs)])
     key_columns = [f"coalesce(old_row.{quoted(name)}, new_row.{quoted(name)})" for name in keys]
+    shown = [*(f"{key}::varchar" for key in key_columns), *(side for pair in pairs for side in pair)]
     query = (
-        f"select old_row._here is not null, new_row._here is not null, {', '.join([*(f'{key}::varchar' for key in key_columns), *cells])}"
+        f"select old_row._here is not null, new_row._here is not null, {', '.join(shown)}"
         f" from (select *, true as _here from {mart_relation(mart, 'old')}) as old_row"
         f" full outer join (select *, true as _here from {mart_relation(mart, 'new')}) as new_row on {same_key}"
         f" where {differs} order by {', '.join(key_columns)}"

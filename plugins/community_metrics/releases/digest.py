@@ -91,25 +91,30 @@ def digest_parquet(path: Path, name: str) -> MartDigest:
         return digest_relation(connection, parquet_relation(path), name)
 
 
+def cell_text(expression: str, kind: str) -> str:
+    """SQL for the canonical text of a cell of DuckDB type `kind`; NULL stays NULL."""
+    kind = kind.upper()
+    if kind == "VARCHAR":
+        return expression
+    if kind in _INTEGERS or kind in {"BOOLEAN", "DATE", "TIME"} or re.fullmatch(r"DECIMAL\(\d+,\d+\)", kind):
+        return f"{expression}::varchar"
+    if kind in {"FLOAT", "DOUBLE"}:
+        # 15 significant digits: what is left of a rate when its last bit depends on the order of a sum. -0 is 0.
+        return f"printf('%.15g', case when {expression} = 0 then 0 else {expression} end::double)"
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"({expression} at time zone 'UTC')::varchar"  # else it would be in the zone of whoever looks
+    if kind.startswith("TIMESTAMP"):
+        return f"{expression}::timestamp::varchar"
+    return f"to_json({expression})::varchar"
+
+
 def _row_text(columns: Sequence[Column]) -> str:
     # `n` is NULL and `v...` a value, so that NULL and the empty text differ; `|` separates, so inside a text it is escaped.
-    cells = [f"coalesce('v' || {_cell_text(column)}, 'n')" for column in columns]
+    cells = (f"coalesce('v' || {_escaped_text(cell_text(quoted(column.name), column.type))}, 'n')" for column in columns)
     return "concat_ws('|', " + ", ".join(cells) + ")"
 
 
-def _cell_text(column: Column) -> str:
-    name = quoted(column.name)
-    kind = column.type.upper()
-    if kind in _INTEGERS or kind in {"BOOLEAN", "DATE", "TIME"} or re.fullmatch(r"DECIMAL\(\d+,\d+\)", kind):
-        return f"{name}::varchar"
-    if kind in {"FLOAT", "DOUBLE"}:
-        # 15 significant digits: what is left of a rate when its last bit depends on the order of a sum. -0 is 0.
-        return f"printf('%.15g', case when {name} = 0 then 0 else {name} end::double)"
-    if kind == "TIMESTAMP WITH TIME ZONE":
-        return f"({name} at time zone 'UTC')::varchar"  # else it would be in the zone of whoever looks
-    if kind.startswith("TIMESTAMP"):
-        return f"{name}::timestamp::varchar"
-    text = name if kind == "VARCHAR" else f"to_json({name})::varchar"
+def _escaped_text(text: str) -> str:
     return rf"replace(replace({text}, '\', '\\'), '|', '\|')"
 
 

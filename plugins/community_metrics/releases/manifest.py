@@ -12,7 +12,7 @@ from typing import Any
 from community_metrics import __version__
 from community_metrics.errors import CommunityMetricsError
 from community_metrics.releases.files import render_json, sha256_of
-from community_metrics.settings import PROJECT_ROOT, Settings
+from community_metrics.settings import PROJECT_ROOT
 
 MANIFEST_NAME = "manifest.json"
 _SEAL = "seal"
@@ -53,7 +53,7 @@ def list_files(release: Path) -> list[dict[str, Any]]:
     return [{"path": path.relative_to(release).as_posix(), "bytes": path.stat().st_size, "sha256": sha256_of(path)} for path in paths]
 
 
-def new_release_id(settings: Settings, fingerprint: str, now: datetime, taken: list[str]) -> str:
+def new_release_id(fingerprint: str, now: datetime, taken: list[str]) -> str:
     """An id that sorts after all that were given out before: UTC second and the head of the fingerprint."""
     stamps = [name.split("-", 1)[0] for name in taken]
     second = int(now.timestamp())

@@ -30,6 +30,7 @@ from community_metrics.releases.history import (
     record_event,
     refusals_since_last_release,
     release_folders,
+    settled_fingerprints,
     utc_now,
 )
 from community_metrics.releases.manifest import code_version, list_files, manifest_path, new_release_id, read_manifest, sealed
@@ -68,10 +69,8 @@ def publish_release(settings: Settings, candidate: Candidate) -> PublishReport:
     """
     recover(settings)
     previous = current_release_id(settings)
-    if previous is not None:
-        manifest = read_manifest(release_path(settings, previous))
-        if manifest["fingerprint"] == candidate.fingerprint:
-            return _report(settings, manifest, is_new=False)
+    if previous is not None and settled_fingerprints(settings).get(candidate.fingerprint) == previous:
+        return _report(settings, read_manifest(release_path(settings, previous)), is_new=False)
     folder = _unshown_release(settings, candidate, previous) or _make_release(settings, candidate, previous)
     log.info("showing release %s", folder.name)
     switch_to(settings, folder.name)
@@ -102,7 +101,7 @@ def recover(settings: Settings) -> None:
 def _make_release(settings: Settings, candidate: Candidate, previous: str | None) -> Path:
     settings.releases.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)
-    release_id = new_release_id(settings, candidate.fingerprint, now, [folder.name for folder in release_folders(settings)])
+    release_id = new_release_id(candidate.fingerprint, now, [folder.name for folder in release_folders(settings)])
     temporary = settings.releases / f"{_TEMPORARY_PREFIX}{release_id}"
     temporary.mkdir()
     try:
