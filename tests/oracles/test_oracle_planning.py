@@ -117,6 +117,7 @@ def test_the_day_of_the_creation_of_a_record_is_landed_for_each_of_its_ids(tmp_p
         ({"params": {"breakdown": {"type": "event", "property": "browser"}}}, "breakdown by an arbitrary property"),
         ({"params": {"actor": "prop:$group_0"}}, "groups as actors"),
         ({"params": {"period": "Hour"}}, "hourly periods"),
+        ({"params": {"retention_type": "retention_first_ever"}}, "cohorts by `Day` of kind `retention_first_ever`"),
         ({"params": {"sampling": 0.1}}, "the question's `sampling`"),
         ({"expected": {"values_by_breakdown": {}}}, "an answer in the form `values_by_breakdown`"),
     ],

@@ -98,6 +98,13 @@ def test_volumes_of_a_month_stay_inside_the_range_asked_about(connection: duckdb
     assert plan.read(Marts(connection))["data"] == [10, 10]
 
 
+def test_one_number_for_a_range_is_the_trailing_window_at_its_end(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    daily(connection, date(2020, 6, 1), [5, 6, 7])
+    case = trend("weekly_active", "2020-06-01", "2020-06-03", aggregated_value=7)
+    plan = plan_active_users(load(tmp_path, {**case, "params": {**case["params"], "display": "aggregate"}}))
+    assert plan.read(Marts(connection))["aggregated_value"] == 7
+
+
 def test_every_hour_of_the_range_is_answered(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     connection.execute(
         f"create table marts.mart_activity_hourly as select date '2020-06-01' as business_date, 1 as hour, 'platform' as scope_type,"

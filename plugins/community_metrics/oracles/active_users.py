@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from community_metrics.oracles.cases import Case, NotSupported, Unreadable, local_moment
+from community_metrics.oracles.cases import Case, NotSupported, local_moment
 from community_metrics.oracles.marts import Marts
-from community_metrics.oracles.periods import Grain, last_day, period_starts
+from community_metrics.oracles.periods import Grain, last_day, period_start, period_starts
 from community_metrics.oracles.plans import Matcher, Plan, require_known
 
 PARAMS = frozenset({"date_from", "date_to", "math", "interval", "event", "event_filter", "display"})
 ANSWERS = frozenset({"aggregated_value", "data", "first", "last", "sum", "at"})
-TRAILING = {"weekly_active": ("wau_7", 7), "monthly_active": ("mau_30", 30)}
+TRAILING = {"weekly_active": "wau_7", "monthly_active": "mau_30"}
 HOURLY = {"total": "events", "dau": "active_members"}
 GRAINS: dict[str, Grain] = {"day": "day", "week": "week", "month": "month"}
 
@@ -24,18 +24,18 @@ def plan_active_users(case: Case) -> Plan:
     """Raises `NotSupported`, `Unreadable`."""
     require_known(case, PARAMS, ANSWERS)
     math, interval = str(case.required("math")), str(case.params.get("interval") or "day")
-    first, last = case.local_date("date_from"), case.local_date("date_to")
-    series = (
-        _aggregate_reader(case, math, first, last)
-        if case.params.get("display") == "aggregate"
-        else _series_reader(case, math, interval, first, last)
-    )
-    last_date = last if interval == "hour" else last_day(period_starts(last, last, GRAINS[interval], case.week_start)[0], GRAINS[interval])
+    first, last = case.first_date(), case.local_date("date_to")
+    if case.params.get("display") == "aggregate":
+        series = _aggregate_reader(case, math, first, last)
+    else:
+        series = _series_reader(case, math, interval, first, last)
+    grain = GRAINS.get(interval, "day")
     return Plan(
         case=case,
         roles={"counted": Matcher(case.params.get("event"), case.params.get("event_filter") or {})},
-        counts_as_activity=True,
-        last_date=last_date,
+        last_date=last_day(period_start(last, grain, case.week_start), grain),
+        # A trailing window looks back before the range, everything else does not.
+        since=None if math in TRAILING else datetime.combine(first, time.min, tzinfo=case.zone),
         until=_until(case),
         definition=None,
         read=lambda marts: _answer(case, series(marts)),
@@ -50,12 +50,12 @@ def _until(case: Case) -> datetime:
 
 
 def _aggregate_reader(case: Case, math: str, first: date, last: date) -> Reader:
-    """One number for a whole range: the trailing window at its end, which reaches back before `date_from` if the range is shorter."""
+    """One number for a whole range: its volume, or the trailing window at its end however long the range."""
+    if math == "total":
+        return lambda marts: {str(last): _volume(marts, case.slug, first, last)}
     if math not in TRAILING:
         raise NotSupported(f"one number for a range with `math` {math!r}: distinct members are counted per day, week and month")
-    column, days = TRAILING[math]
-    if (last - first).days >= days:
-        raise NotSupported("one number for a range longer than the trailing window")
+    column = TRAILING[math]
     return lambda marts: {str(last): marts.series("mart_activity_daily", column, "business_date", case.slug, [last])[0]}
 
 
@@ -69,12 +69,12 @@ def _series_reader(case: Case, math: str, interval: str, first: date, last: date
         return lambda marts: _hours(marts, case, HOURLY[math])
     grain = GRAINS.get(interval)
     if grain is None:
-        raise Unreadable(f"interval {interval!r}")
+        raise NotSupported(f"periods of a `{interval}`")
     starts = period_starts(first, last, grain, case.week_start)
     if math in TRAILING:
         if grain != "day":
             raise NotSupported("trailing windows by the week or month")
-        return lambda marts: _labelled(starts, marts.series("mart_activity_daily", TRAILING[math][0], "business_date", slug, starts))
+        return lambda marts: _labelled(starts, marts.series("mart_activity_daily", TRAILING[math], "business_date", slug, starts))
     if math == "dau":
         if grain == "day":
             return lambda marts: _labelled(starts, marts.series("mart_activity_daily", "dau", "business_date", slug, starts))

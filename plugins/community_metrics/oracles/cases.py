@@ -75,6 +75,14 @@ class Case:
         """A parameter's date in the case's time zone; a plain date is that date."""
         return local_moment(str(self.required(name)), self.zone).date()
 
+    def first_date(self) -> date:
+        """The date from which the question asks; without one, the date of the first event."""
+        if self.params.get("date_from") is not None:
+            return self.local_date("date_from")
+        if not self.events:
+            raise Unreadable("the case has neither `date_from` nor events")
+        return min(event.instant for event in self.events).astimezone(self.zone).date()
+
 
 def local_moment(text: str, zone: ZoneInfo) -> datetime:
     """`2020-01-31` (its midnight) or an ISO instant, as local time."""

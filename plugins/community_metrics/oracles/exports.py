@@ -25,7 +25,7 @@ def write_definitions(plans: Sequence[Plan], definitions: Mapping[str, str], fol
     event_types = [
         {
             "event_type": plan.event_type(role),
-            "is_activity": str(plan.counts_as_activity and role != OTHER).lower(),
+            "is_activity": str(role != OTHER).lower(),
             "is_message": "false",
             "name_en": plan.event_type(role),
             "name_zh": plan.event_type(role),
@@ -54,7 +54,7 @@ def _events(plan: Plan) -> Sequence[Row]:
     asked_about = {person.person_id for person in case.persons if is_asked_about(person, case.params)}
     rows = []
     for number, event in enumerate(case.events):
-        if event.instant > plan.until:
+        if event.instant > plan.until or (plan.since is not None and event.instant < plan.since):
             continue
         for role in plan.roles_of(event):
             rows.append(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
 
-from community_metrics.oracles.cases import Case, NotSupported, Unreadable
+from community_metrics.oracles.cases import Case, NotSupported
 from community_metrics.oracles.marts import Marts
 from community_metrics.oracles.periods import Grain, last_day, period_starts
 from community_metrics.oracles.plans import Matcher, Plan, require_known
@@ -26,13 +26,12 @@ def plan_lifecycle(case: Case) -> Plan:
     require_known(case, PARAMS, frozenset(COLUMNS) | {"days"})
     grain = GRAINS.get(interval)
     if grain is None:
-        raise Unreadable(f"interval {interval!r}")
-    starts = period_starts(case.local_date("date_from"), case.local_date("date_to"), grain, case.week_start)
+        raise NotSupported(f"periods of a `{interval}`")
+    starts = period_starts(case.first_date(), case.local_date("date_to"), grain, case.week_start)
     last_date = last_day(starts[-1], grain)
     return Plan(
         case=case,
         roles={"counted": Matcher(case.params.get("event"), case.params.get("event_filter") or {})},
-        counts_as_activity=True,
         last_date=last_date,
         until=datetime.combine(last_date, time.max, tzinfo=case.zone),
         definition=None,

@@ -32,17 +32,18 @@ class Matcher:
 class Plan:
     """How one case is put to the pipeline.
 
-    `roles`: role -> events that play it; `last_date`: the last complete date of the export; `until`: later events are not in it;
-    `definition`: a row of `retention_definitions` (without its name) or None; `read`: marts -> answer in the shape of `expected`.
+    `roles`: role -> events that play it; `last_date`: the last complete date of the export; events earlier than `since` or later
+    than `until` are not in it; `definition`: a row of `retention_definitions` (without its name) or None; `read`: marts -> answer
+    in the shape of `expected`.
     """
 
     case: Case
     roles: Mapping[str, Matcher]
-    counts_as_activity: bool
     last_date: date
     until: datetime
     definition: Mapping[str, str] | None
     read: Callable[[Marts], Mapping[str, Any]]
+    since: datetime | None = None
 
     def event_type(self, role: str) -> str:
         return f"{self.case.slug}/{role}"

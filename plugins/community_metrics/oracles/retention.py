@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
 
-from community_metrics.oracles.cases import Case, NotSupported, Unreadable
+from community_metrics.oracles.cases import Case, NotSupported
 from community_metrics.oracles.marts import Marts, NoRow
 from community_metrics.oracles.periods import Grain, add_periods, last_day, period_start
 from community_metrics.oracles.plans import Matcher, Plan, require_known
@@ -31,7 +31,7 @@ def plan_retention(case: Case) -> Plan:
     grain = GRAINS.get(str(case.required("period")).lower())
     mode = COHORT_MODES.get(str(case.required("retention_type")))
     if grain is None or mode is None:
-        raise Unreadable(f"period {params['period']!r} and retention_type {params['retention_type']!r}")
+        raise NotSupported(f"cohorts by `{params['period']}` of kind `{params['retention_type']}`")
     total = int(case.required("total_intervals"))
     last_start = period_start(case.local_date("date_to"), grain, case.week_start)
     starts = [add_periods(last_start, grain, index - total + 1) for index in range(total)]
@@ -43,7 +43,6 @@ def plan_retention(case: Case) -> Plan:
     return Plan(
         case=case,
         roles=roles,
-        counts_as_activity=True,
         last_date=last_date,
         until=datetime.combine(last_date, time.max, tzinfo=case.zone),
         definition={
