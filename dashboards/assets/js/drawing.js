@@ -1,0 +1,115 @@
+// The frame of a tile (chart, table, note, empty state) and what all charts have in common.
+"use strict";
+(() => {
+  const cm = window.communityMetrics;
+  const charts = new Map();
+  const observer = new ResizeObserver((entries) => {
+    for (const entry of entries) charts.get(entry.target)?.resize();
+  });
+
+  cm.color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  cm.seriesColor = (index) => cm.color(`series-${(index % 8) + 1}`);
+
+  // A tile on the page. Renderers call `show` with what they have; whatever stood there before is gone.
+  cm.frame = (tile) => {
+    const body = tile.querySelector(".tile-body");
+    const note = tile.querySelector(".tile-note");
+    return {
+      tile,
+      body,
+      clear() {
+        for (const node of body.querySelectorAll(".chart")) {
+          observer.unobserve(node);
+          charts.get(node)?.dispose();
+          charts.delete(node);
+        }
+        body.replaceChildren();
+        note.hidden = true;
+        note.replaceChildren();
+        tile.removeAttribute("data-empty");
+      },
+      show(...nodes) {
+        this.clear();
+        body.append(...nodes);
+      },
+      empty(reason, values) {
+        this.show(cm.element("p", { class: "empty" }, cm.words(`reason_${reason}`, values)));
+        tile.dataset.empty = reason;
+      },
+      // Why a dataset gave no rows, in the words of its mart where it has some.
+      missing(reason, mart) {
+        if (reason === "empty") {
+          this.show(cm.element("p", { class: "empty" }, cm.say(cm.spec.reasons[mart]) || cm.words("reason_no_rows")));
+          tile.dataset.empty = reason;
+        } else {
+          this.empty(reason, { scope: cm.say(cm.spec.scopeTypes[cm.filters.scope.type]) });
+        }
+      },
+      note(...parts) {
+        const shown = parts.filter(Boolean);
+        note.hidden = shown.length === 0;
+        note.replaceChildren(...shown.flatMap((part, index) => (index ? [" · ", part] : [part])));
+      },
+      // A chart and the table of the same numbers; the button of the tile shows one of them.
+      chartAndTable(option, headers, rows, label) {
+        const showsTable = tile.querySelector('[data-toggle="table"]')?.getAttribute("aria-pressed") === "true";
+        const box = cm.element("div", { class: "chart", role: "img", "aria-label": label, hidden: showsTable });
+        const data = cm.element("div", { class: "tile-data", tabindex: "0", hidden: !showsTable }, cm.table(headers, rows));
+        this.show(box, data);
+        draw(box, option);
+      },
+    };
+  };
+
+  function draw(box, option) {
+    const chart = echarts.init(box, null, { renderer: "canvas", width: box.clientWidth || 300, height: box.clientHeight || 240 });
+    chart.setOption(option);
+    charts.set(box, chart);
+    observer.observe(box);
+  }
+  cm.resizeCharts = () => charts.forEach((chart, box) => !box.hidden && chart.resize({ width: "auto", height: "auto" }));
+  cm.chartOf = (tile) => charts.get(tile.querySelector(".chart"));
+
+  // headers: [{text, number}], rows: arrays of text (or elements); the first cell heads its row.
+  cm.table = (headers, rows) =>
+    cm.element(
+      "table",
+      {},
+      cm.element("thead", {}, cm.element("tr", {}, ...headers.map((header) => cm.element("th", { scope: "col", class: header.number ? "number" : "" }, header.text)))),
+      cm.element(
+        "tbody",
+        {},
+        ...rows.map((cells) => cm.element("tr", {}, ...cells.map((cell, index) => cm.element(index ? "td" : "th", { scope: index ? null : "row", class: headers[index].number ? "number" : "" }, cell)))),
+      ),
+    );
+
+  cm.chartBase = () => {
+    const muted = cm.color("muted");
+    const line = cm.color("line");
+    return {
+      animationDuration: 260,
+      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: muted },
+      grid: { left: 4, right: 12, top: 38, bottom: 2, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      legend: { top: 0, left: 0, itemWidth: 14, itemHeight: 8, itemGap: 16, type: "scroll", textStyle: { color: muted, fontSize: 12 }, pageTextStyle: { color: muted }, pageIconColor: muted, pageIconInactiveColor: line },
+      tooltip: {
+        trigger: "axis",
+        renderMode: "richText", // HTML tooltips would need inline styles, which the page does not allow
+        confine: true,
+        backgroundColor: cm.color("raised"),
+        borderColor: cm.color("line-strong"),
+        borderWidth: 1,
+        padding: [9, 13],
+        textStyle: { color: cm.color("ink"), fontSize: 12.5, lineHeight: 20 },
+        axisPointer: { type: "line", lineStyle: { color: cm.color("line-strong") } },
+      },
+    };
+  };
+  cm.axis = (kind, extra = {}) => ({
+    type: kind,
+    axisLine: { show: kind === "category", lineStyle: { color: cm.color("line-strong") } },
+    axisTick: { show: false },
+    splitLine: { show: kind === "value", lineStyle: { color: cm.color("line") } },
+    axisLabel: { color: cm.color("muted"), fontSize: 11.5, hideOverlap: true, ...(extra.axisLabel || {}) },
+    ...Object.fromEntries(Object.entries(extra).filter(([name]) => name !== "axisLabel")),
+  });
+})();

@@ -1,0 +1,143 @@
+// Puts the page together: the filters, the buttons of the tiles, and every tile drawn again when something is chosen.
+"use strict";
+(() => {
+  const cm = window.communityMetrics;
+  const bar = document.getElementById("filters");
+  const tiles = [...document.querySelectorAll("[data-tile]")].filter((tile) => tile.dataset.type in cm.tileKinds);
+  let round = 0;
+
+  // Filters
+
+  function choice(label, options, value, onchange, groups = null) {
+    const select = cm.element("select", { "aria-label": label, onchange: () => onchange(select.value) });
+    const option = ({ id, text }) => cm.element("option", { value: id }, text);
+    if (groups) for (const group of groups) select.append(group.label ? cm.element("optgroup", { label: group.label }, ...group.options.map(option)) : option(group.options[0]));
+    else select.append(...options.map(option));
+    select.value = value;
+    return cm.element("label", { class: "filter" }, cm.element("span", {}, label), select);
+  }
+  function buttons(name, label, options, value) {
+    const group = cm.element("div", { class: "switch", role: "group", "aria-label": label, "data-filter": name });
+    for (const { id, text } of options) group.append(cm.element("button", { type: "button", "data-choice": id, "aria-pressed": String(id === value), onclick: () => cm.filters.set({ [name]: id }) }, text));
+    return cm.element("div", { class: "filter" }, cm.element("span", {}, label), group);
+  }
+
+  // Scopes in groups: communities under their platform, because names repeat across platforms.
+  function scopeGroups() {
+    const { scopes, scopeTypes } = cm.spec;
+    const language = cm.preferences.language;
+    const groups = [{ options: [{ id: "all", text: cm.say(scopeTypes.all) }] }];
+    for (const type of ["platform", "channel", "segment"]) {
+      if (scopes[type]) groups.push({ label: cm.say(scopeTypes[type]), options: scopes[type].map((scope) => ({ id: `${type}:${scope.id}`, text: scope[language] })) });
+    }
+    const platforms = new Map();
+    for (const scope of scopes.community || []) {
+      if (!platforms.has(scope.platform)) platforms.set(scope.platform, []);
+      platforms.get(scope.platform).push({ id: `community:${scope.id}`, text: scope[language] });
+    }
+    for (const [platform, options] of platforms) groups.push({ label: `${cm.say(scopeTypes.community)} · ${cm.platformLabel(platform)}`, options });
+    return groups;
+  }
+
+  const drawn = {
+    scope: () => {
+      const { type, id } = cm.filters.scope;
+      return choice(cm.words("scope"), [], type === "all" ? "all" : `${type}:${id}`, (value) => cm.filters.set({ scope: value }), scopeGroups());
+    },
+    range: () => buttons("range", cm.words("range"), cm.spec.ranges.map((days) => ({ id: String(days), text: days ? cm.words("range_days", { n: days }) : cm.words("range_all") })), String(cm.filters.range)),
+    grain: () => buttons("grain", cm.words("grain"), ["day", "week", "month"].map((grain) => ({ id: grain, text: cm.words(grain) })), cm.filters.grain),
+    definition: () => (cm.definitions().length > 1 ? choice(cm.words("definition"), cm.definitions().map((name) => ({ id: name, text: cm.say(cm.spec.definitions[name]) || name })), cm.filters.definition, (value) => cm.filters.set({ definition: value })) : ""),
+    method: () => buttons("method", cm.words("method"), ["bounded", "within", "rolling"].map((method) => ({ id: method, text: cm.words(method) })), cm.filters.method),
+    currency: () => (cm.currencies().length > 1 ? choice(cm.words("currency"), cm.currencies().map((name) => ({ id: name, text: name })), cm.filters.currency, (value) => cm.filters.set({ currency: value })) : ""),
+  };
+
+  // The dates that the range means; a tile whose source lags says so itself.
+  function dates() {
+    const last = cm.spec.dataThrough;
+    if (!cm.spec.filters.includes("range") || last === null) return "";
+    const days = cm.filters.range;
+    const text = days ? cm.words("from_to", { from: cm.isoDate(last - days + 1), to: cm.isoDate(last) }) : cm.words("through", { date: cm.isoDate(last) });
+    return cm.element("span", { class: "filter-window" }, text);
+  }
+
+  function drawFilters() {
+    const focused = bar.contains(document.activeElement) ? [...bar.querySelectorAll("select, button")].indexOf(document.activeElement) : -1;
+    bar.replaceChildren(...cm.spec.filters.map((name) => drawn[name]()), dates());
+    if (focused >= 0) bar.querySelectorAll("select, button")[focused]?.focus();
+  }
+
+  // Tiles
+
+  async function drawTiles() {
+    round += 1;
+    const mine = round;
+    delete document.body.dataset.ready;
+    await Promise.all(
+      tiles.map(async (tile) => {
+        const frame = cm.frame(tile);
+        const guarded = guard(frame, () => mine === round);
+        frame.body.setAttribute("aria-busy", "true");
+        try {
+          await cm.tileKinds[tile.dataset.type](cm.spec.tiles[tile.dataset.tile], guarded);
+        } catch (error) {
+          guarded.show(cm.element("p", { class: "empty" }, cm.words("load_failed")));
+          if (mine === round) console.error(error);
+        }
+        if (mine === round) frame.body.setAttribute("aria-busy", "false");
+      }),
+    );
+    if (mine === round) document.body.dataset.ready = String(round);
+  }
+
+  // A slow answer to an earlier choice must not overwrite a later one.
+  function guard(frame, isCurrent) {
+    return new Proxy(frame, { get: (target, name) => (typeof target[name] === "function" ? (...given) => (isCurrent() ? target[name](...given) : undefined) : target[name]) });
+  }
+
+  for (const button of document.querySelectorAll("[data-toggle]")) {
+    button.addEventListener("click", () => (button.dataset.toggle === "table" ? toggleTable(button) : toggleDefinition(button)));
+  }
+  function toggleTable(button) {
+    const pressed = button.getAttribute("aria-pressed") !== "true";
+    const tile = button.closest("[data-tile]");
+    button.setAttribute("aria-pressed", String(pressed));
+    for (const node of tile.querySelectorAll(".chart, .chart-like")) node.hidden = pressed;
+    for (const node of tile.querySelectorAll(".tile-data")) node.hidden = !pressed;
+    cm.resizeCharts();
+  }
+  function toggleDefinition(button) {
+    const opened = button.getAttribute("aria-expanded") !== "true";
+    closeDefinitions();
+    button.setAttribute("aria-expanded", String(opened));
+    document.getElementById(button.getAttribute("aria-controls")).hidden = !opened;
+  }
+  function closeDefinitions() {
+    for (const button of document.querySelectorAll('[data-toggle="definition"][aria-expanded="true"]')) {
+      button.setAttribute("aria-expanded", "false");
+      document.getElementById(button.getAttribute("aria-controls")).hidden = true;
+    }
+  }
+  document.addEventListener("keydown", (event) => event.key === "Escape" && closeDefinitions());
+  document.addEventListener("click", (event) => !event.target.closest(".tile-head") && closeDefinitions());
+
+  // Language and theme
+
+  for (const group of document.querySelectorAll("[data-switch]")) {
+    for (const button of group.querySelectorAll("button")) button.addEventListener("click", () => cm.preferences.choose(group.dataset.switch, button.dataset.choice));
+  }
+  function drawSwitches() {
+    for (const button of document.querySelectorAll("[data-switch] button")) {
+      button.setAttribute("aria-pressed", String(cm.preferences[button.closest("[data-switch]").dataset.switch] === button.dataset.choice));
+    }
+    document.title = `${cm.say(cm.spec.title)} · ${cm.say(cm.spec.siteTitle)}`;
+  }
+
+  function draw() {
+    drawSwitches();
+    drawFilters();
+    return drawTiles();
+  }
+  cm.filters.onChange(draw);
+  cm.preferences.onChange(draw);
+  draw();
+})();

@@ -1,0 +1,81 @@
+// Tables of scopes side by side, and of contents.
+"use strict";
+(() => {
+  const cm = window.communityMetrics;
+  const TWENTIETHS = 20;
+
+  cm.tileKinds.ranking = async (tile, frame) => {
+    const entry = cm.spec.catalogue[tile.dataset];
+    const found = await cm.rows(tile.dataset, { every: tile.by });
+    if (found.missing) return frame.missing(found.missing === "not_at_scope" ? "no_scope_rows" : found.missing, tile.mart);
+    const scope = cm.filters.scope;
+    const groups = new Map();
+    for (const row of cm.ofCurrency(found.rows)) {
+      if (!groups.has(row.scope)) groups.set(row.scope, []);
+      groups.get(row.scope).push(row);
+    }
+    const lines = [...groups.entries()]
+      .filter(([position]) => isUnder(scope, tile.by, position))
+      .map(([position, rows]) => {
+        const window = cm.windowOf(rows, entry.time, cm.filters.range);
+        const inside = cm.within(rows, entry.time, window);
+        return { position, values: tile.columns.map((column) => cm.fold(inside, [column], column.aggregate ?? tile.aggregate ?? "sum", entry.time, window.to)) };
+      })
+      .sort((a, b) => (b.values[0].value ?? -1) - (a.values[0].value ?? -1) || a.position - b.position);
+    if (!lines.length) return frame.empty("no_scope_rows");
+    const shown = lines.slice(0, tile.top ?? 50);
+    const most = Math.max(...shown.map((line) => line.values[0].value ?? 0), 0);
+    const head = cm.element("thead", {}, cm.element("tr", {}, cm.element("th", { scope: "col" }, cm.say(cm.spec.scopeTypes[tile.by])), ...tile.columns.map((column) => cm.element("th", { scope: "col", class: "number" }, cm.say(column.label)))));
+    const body = cm.element("tbody", {}, ...shown.map((line) => rankingRow(tile, line, most, scope)));
+    frame.show(cm.element("div", { class: "scroll tall", tabindex: "0" }, cm.element("table", { class: "ranking" }, head, body)));
+    frame.note(lines.length > shown.length ? cm.words("rank_limit", { n: shown.length, total: lines.length }) : null);
+  };
+
+  // Under a chosen platform only its own communities are listed; other choices leave the comparison whole.
+  function isUnder(scope, by, position) {
+    if (by !== "community" || scope.type !== "platform") return true;
+    return cm.spec.scopes.community[position]?.platform === scope.id;
+  }
+
+  function rankingRow(tile, line, most, scope) {
+    const entry = cm.spec.scopes[tile.by][line.position];
+    if (!entry) return cm.element("tr", {});
+    const name = entry[cm.preferences.language];
+    const chosen = scope.type === tile.by && scope.position === line.position;
+    const detail = entry.platform ? cm.element("small", {}, cm.platformLabel(entry.platform)) : "";
+    const button = cm.element("button", { type: "button", title: cm.words("open_scope", { name }), onclick: () => cm.filters.set({ scope: `${tile.by}:${entry.id}` }) }, name);
+    return cm.element(
+      "tr",
+      { class: chosen ? "is-chosen" : "", "data-scope": entry.id },
+      cm.element("th", { scope: "row", class: "ranking-name" }, button, detail),
+      ...tile.columns.map((column, index) => valueCell(column, line.values[index], index === 0 ? most : 0)),
+    );
+  }
+
+  function valueCell(column, { value, reason }, most) {
+    const format = column.format ?? "number";
+    const cell = cm.element("td", { class: value === null ? "number unknown" : "number", title: value === null ? cm.reasonText(reason) : null, "data-value": value ?? "" }, cm.number(value, { format }));
+    if (most > 0 && value !== null) cell.append(cm.element("span", { class: "bar-track", "aria-hidden": "true" }, cm.element("i", { class: `fill-${Math.round((Math.max(value, 0) / most) * TWENTIETHS)}` })));
+    return cell;
+  }
+
+  cm.tileKinds.items = async (tile, frame) => {
+    const found = await cm.rows(tile.dataset);
+    if (found.missing) return frame.missing(found.missing, tile.mart);
+    const rows = found.rows.filter((row) => row.range_days === cm.filters.range);
+    if (!rows.length) return frame.empty("no_rows");
+    const columns = tile.columns.filter((column) => rows.some((row) => row[column.name] !== null));
+    const weight = (row) => Math.max(...columns.map((column) => row[column.name] ?? 0));
+    const shown = [...rows].sort((a, b) => weight(b) - weight(a)).slice(0, tile.top ?? 30);
+    const headers = [{ text: cm.words("item") }, ...columns.map((column) => ({ text: cm.say(column.label), number: true }))];
+    const body = shown.map((row) => [itemName(row), ...columns.map((column) => cm.number(row[column.name]))]);
+    frame.show(cm.element("div", { class: "scroll tall items", tabindex: "0" }, cm.table(headers, body)));
+    const unreported = tile.columns.filter((column) => !columns.includes(column)).map((column) => cm.say(column.label));
+    frame.note(rows.length > shown.length ? cm.words("rank_limit", { n: shown.length, total: rows.length }) : null, unreported.length ? cm.words("unreported_series", { names: cm.joined(unreported) }) : null);
+  };
+
+  function itemName(row) {
+    const facts = [cm.platformLabel(row.platform ?? ""), row.account_id, row.published_date === null ? null : `${cm.isoDate(row.published_date)} ${cm.words("published")}`].filter(Boolean);
+    return cm.element("span", { class: "ranking-name" }, cm.element("span", {}, row.title || row.content_key), cm.element("small", {}, facts.join(" · ")));
+  }
+})();
