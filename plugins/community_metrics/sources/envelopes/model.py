@@ -24,7 +24,7 @@ class RowProblem:
 
     `reason_code`: ``ragged_row`` (more or fewer cells than the header: a totals line looks like this too),
     ``cell_too_long``, ``malformed_row`` (a line that is no JSON object).
-    `cells` are the row's cells as read (each cut to `DETAIL_CHARACTERS` when the cell is too long).
+    `cells` are the row's cells as read (at most 1,000, each cut to 10,000 characters).
     """
 
     row_no: int
@@ -81,7 +81,32 @@ class RawTable(ABC):
 
     def read(self, header_row: int | None = None) -> RawBatch:
         """All rows at once, as one batch. For small files and tests. Raises as `iter_batches`."""
-        raise NotImplementedError
+        batches = list(self.iter_batches(header_row))
+        if not batches:
+            names = [cell or "" for cell in self.grid_head[self.checked_header_row(header_row) - self.first_row_no]]
+            empty: list[pa.Array] = [pa.array([], pa.string()) for _ in names]
+            schema = pa.schema([pa.field(name, pa.string()) for name in names])
+            return RawBatch(pa.RecordBatch.from_arrays(empty, schema=schema), pa.array([], pa.int64()))
+        schema = batches[-1].columns.schema
+        columns = [pa.concat_arrays([_column_or_nulls(batch.columns, index) for batch in batches]) for index in range(len(schema))]
+        return RawBatch(
+            pa.RecordBatch.from_arrays(columns, schema=schema),
+            pa.concat_arrays([batch.row_numbers for batch in batches]),
+            [problem for batch in batches for problem in batch.problems],
+        )
+
+    def checked_header_row(self, header_row: int | None) -> int:
+        """The header's row number. Raises `ValueError` outside of `grid_head`: a mistake of the caller, not of the file."""
+        chosen = self.first_row_no if header_row is None else header_row
+        if not self.first_row_no <= chosen < self.first_row_no + len(self.grid_head):
+            raise ValueError(f"row {chosen} is none of the head's rows of {self.name!r}")
+        if self.header_is_known and chosen != self.first_row_no:
+            raise ValueError(f"the header of {self.name!r} is known: row {self.first_row_no}")
+        return chosen
+
+
+def _column_or_nulls(columns: pa.RecordBatch, index: int) -> pa.Array:
+    return columns.column(index) if index < columns.num_columns else pa.nulls(columns.num_rows, pa.string())
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,120 @@
+"""JSON Lines, streamed into columns of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import pyarrow as pa
+
+from community_metrics.errors import InputError
+from community_metrics.settings import Limits
+from community_metrics.sources.envelopes.batches import check_problem_count, check_width, drop_long_cells, record_batch, row_problem
+from community_metrics.sources.envelopes.boundary import typed_errors
+from community_metrics.sources.envelopes.byte_streams import CHUNK, ByteSource
+from community_metrics.sources.envelopes.encodings import Utf8Stream
+from community_metrics.sources.envelopes.json_text import parse_object, scalar_text
+from community_metrics.sources.envelopes.model import DEFAULT_BATCH_ROWS, HEAD_ROWS, Kind, RawBatch, RawTable, RowProblem
+
+MAX_LINE = 16 * 2**20
+_HEAD_KEYS_ROWS = 1_000
+_BATCH_ROWS = 32_768
+_BATCH_BYTES = 64 * 2**20
+
+
+class JsonLinesTable(RawTable):
+    """One JSON object a line. ``grid_head[0]``: the keys of the first 1,000 lines, in order of appearance.
+
+    Keys that appear later are added to the columns of their batch and of all that follow.
+    """
+
+    kind: Kind = "jsonl"
+    first_row_no = 0
+
+    def __init__(self, source: ByteSource, encoding: str, limits: Limits) -> None:
+        self.name = source.name
+        self._source = source
+        self._encoding = encoding
+        self._limits = limits
+        keys: dict[str, None] = {}
+        rows: list[dict[str, Any]] = []
+        for _, line in islice(self._lines(), _HEAD_KEYS_ROWS):
+            row = _object_or_none(line)
+            if row is not None:
+                keys.update(dict.fromkeys(row))
+                rows.append(row)
+        self._keys = list(keys)
+        check_width(len(self._keys), self.name)
+        self.grid_head = [list(self._keys)]
+        self.grid_head += [[scalar_text(row.get(key)) for key in self._keys] for row in rows[: HEAD_ROWS - 1]]
+
+    def iter_batches(self, header_row: int | None = None, batch_rows: int = DEFAULT_BATCH_ROWS) -> Iterator[RawBatch]:
+        self.checked_header_row(header_row)
+        keys = dict.fromkeys(self._keys)
+        problem_count = 0
+        with typed_errors(self.name):
+            lines = self._lines()
+            while piece := _piece(lines, min(batch_rows, _BATCH_ROWS)):
+                batch = self._batch(keys, piece)
+                problem_count += len(batch.problems)
+                check_problem_count(problem_count, self.name)
+                yield drop_long_cells(batch, self._limits.max_cell_characters)
+
+    def _batch(self, keys: dict[str, None], piece: list[tuple[int, bytes]]) -> RawBatch:
+        numbers: list[int] = []
+        rows: list[dict[str, Any]] = []
+        problems: list[RowProblem] = []
+        for row_no, line in piece:
+            try:
+                row = parse_object(line.decode())
+            except (ValueError, RecursionError) as error:
+                problems.append(row_problem(row_no, "malformed_row", None, str(error)[:300], [line.decode()]))
+                continue
+            if not row.keys() <= keys.keys():
+                keys.update(dict.fromkeys(row))
+                check_width(len(keys), self.name)
+            numbers.append(row_no)
+            rows.append(row)
+        columns = [pa.array([scalar_text(row.get(key)) for row in rows], pa.string()) for key in keys]
+        return RawBatch(record_batch(list(keys), columns), pa.array(numbers, pa.int64()), problems)
+
+    def _lines(self) -> Iterator[tuple[int, bytes]]:
+        """Line number and line, blank ones left out."""
+        row_no = 0
+        with Utf8Stream(self._source, self._encoding) as stream:
+            rest = b""
+            while chunk := stream.read(CHUNK * 16):
+                lines = (rest + chunk).split(b"\n")
+                rest = lines.pop()
+                if len(rest) > MAX_LINE:
+                    raise InputError(
+                        "cell_too_long",
+                        f"line {row_no + len(lines) + 1} is longer than {MAX_LINE} bytes",
+                        self.name,
+                        "export one object a line",
+                    )
+                for line in lines:
+                    row_no += 1
+                    if stripped := line.strip():
+                        yield row_no, stripped
+            if stripped := rest.strip():
+                yield row_no + 1, stripped
+
+
+def _object_or_none(line: bytes) -> dict[str, Any] | None:
+    try:
+        return parse_object(line.decode())
+    except (ValueError, RecursionError):
+        return None
+
+
+def _piece(lines: Iterator[tuple[int, bytes]], rows: int) -> list[tuple[int, bytes]]:
+    piece: list[tuple[int, bytes]] = []
+    size = 0
+    for numbered in islice(lines, rows):
+        piece.append(numbered)
+        size += len(numbered[1])
+        if size > _BATCH_BYTES:
+            break
+    return piece

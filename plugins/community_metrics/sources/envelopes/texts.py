@@ -1,0 +1,57 @@
+"""Telling the kinds of text apart: HTML, JSON, JSON Lines, CSV."""
+
+from __future__ import annotations
+
+import re
+
+from community_metrics.errors import InputError
+from community_metrics.settings import Limits
+from community_metrics.sources.envelopes.boundary import EXPORT_AGAIN
+from community_metrics.sources.envelopes.byte_streams import ByteSource
+from community_metrics.sources.envelopes.delimited import DelimitedTable
+from community_metrics.sources.envelopes.encodings import SAMPLE, detect_encoding, read_text_head
+from community_metrics.sources.envelopes.json_lines import JsonLinesTable
+from community_metrics.sources.envelopes.json_text import parse_object
+from community_metrics.sources.envelopes.markup import open_html
+from community_metrics.sources.envelopes.model import Envelope
+
+_HTML = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|meta|body|table|style|div|\?xml|!--)", re.IGNORECASE)
+_HTML_WIDE = re.compile(r"\s*<(?:!doctype\s+html|html|head|meta|body|table|style|div|\?xml|!--)", re.IGNORECASE)
+_SPREADSHEET_XML = re.compile(rb"<(?:\w+:)?Workbook[\s>]")
+_DOCUMENT = re.compile(r"""\s*(?:\{\s*["}]|\[\s*[\[{"\]\dtfn-])""")
+
+
+def open_text(source: ByteSource, limits: Limits) -> Envelope:
+    """Open a file of text. Raises `InputError`, see `open_tables`."""
+    head = source.read_head(SAMPLE)
+    if not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0"):
+        raise InputError("empty_file", "nothing but white space", source.name, EXPORT_AGAIN)
+    if _HTML.match(head):
+        if _SPREADSHEET_XML.search(head[:4096]):
+            raise InputError("unreadable_envelope", "an XML spreadsheet of 2003", source.name, "save it as xlsx or CSV")
+        return open_html(source, limits)
+    narrow = head.decode("utf-8-sig", "ignore")
+    if _DOCUMENT.match(narrow) and _json_kind(narrow, is_all=len(head) < SAMPLE) == "document":
+        # Its encoding is for the loader, which mends the stray bytes that some exports contain.
+        return Envelope("json", [])
+    encoding = detect_encoding(source)
+    text, is_all = read_text_head(source, encoding)
+    if encoding.startswith("utf-16") and _HTML_WIDE.match(text):
+        return open_html(source, limits)
+    if _DOCUMENT.match(text):
+        kind = _json_kind(text, is_all)
+        tables = [JsonLinesTable(source, encoding, limits)] if kind != "document" else []
+        return Envelope("jsonl" if kind == "lines" else "json", [*tables], encoding=encoding)
+    return Envelope("csv", [DelimitedTable(source, encoding, limits)], encoding=encoding)
+
+
+def _json_kind(text: str, is_all: bool) -> str:
+    """`lines` (objects, one a line), `document`, or `either`: one object on the only line."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    if not is_all and len(lines) > 1:
+        lines.pop()
+    try:
+        parse_object(lines[0])
+    except (ValueError, RecursionError):
+        return "document"
+    return "lines" if len(lines) > 1 or not is_all else "either"
