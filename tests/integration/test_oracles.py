@@ -69,7 +69,8 @@ def test_right_answers_pass_wrong_ones_fail_and_the_rest_is_named_with_its_reaso
         "passed: own.json retention by day",
         "passed: own.json lifecycle by day",
         "passed: own.json weekly active in Shanghai",
-        "failed: own.json wrong answer - values: expected [[2, 1, 1, 1], [2, 0, 1], [1, 1], [1]], got [[2, 1, 1, 1], [2, 0, 1], [1, 0], [1]]",
+        "failed: own.json wrong answer - values:"
+        " expected [[2, 1, 1, 1], [2, 0, 1], [1, 1], [1]], got [[2, 1, 1, 1], [2, 0, 1], [1, 0], [1]]",
         "not supported: own.json by group - groups as actors",
         "3 passed, 1 failed, 1 not supported",
     ], result.stderr
