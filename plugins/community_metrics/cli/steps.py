@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from community_metrics.cli.common import common_options, finish, progress, settings, show
+
+if TYPE_CHECKING:
+    from community_metrics.pipeline import FileReport, IngestReport
+    from community_metrics.releases.publish import PublishReport
 
 
 @click.command()
@@ -16,7 +22,8 @@ def ingest(retry: bool) -> None:
 
     with progress("ingest"):
         report = pipeline.ingest(settings(), retry=retry)
-    show(report.to_dict(), [])
+    _complain(report)
+    show(report.to_dict(), _ingest_lines(report))
     finish(report.exit_code)
 
 
@@ -29,7 +36,8 @@ def build(full_refresh: bool) -> None:
 
     with progress("build"):
         report = pipeline.build(settings(), full_refresh=full_refresh)
-    show(report.to_dict(), [])
+    kind = f"everything, because {report.reason}" if report.full_refresh else "touched dates"
+    show(report.to_dict(), [f"built {report.models} models in {report.seconds:.1f} s ({kind}), fingerprint {report.fingerprint[:12]}"])
 
 
 @click.command()
@@ -40,7 +48,13 @@ def audit() -> None:
 
     with progress("audit"):
         report = pipeline.audit(settings())
-    show(report.to_dict(), [])
+    for reason in report.refused_reasons:
+        click.echo(f"refused: {reason}", err=True)
+    lines = [
+        f"{report.status}: {len(report.checks)} checks in {report.seconds:.1f} s",
+        *(f"warning: {warning}" for warning in report.warnings),
+    ]
+    show(report.to_dict(), lines)
     finish(0 if report.status == "passed" else 3)
 
 
@@ -52,7 +66,7 @@ def publish() -> None:
 
     with progress("publish"):
         report = pipeline.publish(settings())
-    show(report.to_dict(), [])
+    show(report.to_dict(), _publish_lines(report))
 
 
 @click.command()
@@ -63,5 +77,46 @@ def run() -> None:
 
     with progress("run"):
         report = pipeline.run(settings())
-    show(report.to_dict(), [])
+    _complain(report.ingest)
+    for reason in report.reasons:
+        click.echo(f"refused: {reason}", err=True)
+    lines = _ingest_lines(report.ingest)
+    lines += _publish_lines(report.publish) if report.publish else [report.message]
+    show(report.to_dict(), lines)
     finish(report.exit_code)
+
+
+def _complain(report: IngestReport) -> None:
+    """Say on standard error which files, or rows of files, are not in the numbers: what, where, what to do."""
+    for file in report.troubled:
+        click.echo(f"{file.status if file.status != 'ingested' else 'quarantined'}: {_trouble(file)}", err=True)
+
+
+def _trouble(file: FileReport) -> str:
+    where = f"{file.name} ({file.sha256[:12]})"
+    if file.status == "ingested":
+        return f"{file.quarantined} of {file.rows} rows - {where} - `community-metrics quarantine show {file.sha256[:12]}` names them"
+    remedy = {
+        "held": "mend the export and land it anew, or `ledger withdraw` it",
+        "rejected": "mend the file and land it anew; after a change of the program `ingest --retry`",
+        "unrecognised": "`community-metrics doctor FILE` says what is missing; land it with --source",
+    }.get(file.status, "run `community-metrics ingest --retry`")
+    return f"{file.reason or file.reason_code} - {where} - {remedy}"
+
+
+def _ingest_lines(report: IngestReport) -> list[str]:
+    return [
+        f"{file.status} {file.source or '-'} {file.name}: {file.rows} rows, {file.accepted} accepted, {file.quarantined} quarantined, {file.totals} totals"
+        for file in report.files
+    ]
+
+
+def _publish_lines(report: PublishReport) -> list[str]:
+    lines = [f"warning: {warning}" for warning in report.warnings]
+    verb = "published" if report.is_new else "already published:"
+    rows = sum(mart.rows for mart in report.marts)
+    lines.append(
+        f"{verb} {report.release_id}, data through {report.data_through or 'no complete date'}, {len(report.marts)} marts, {rows} rows"
+    )
+    lines.append(f"in {report.path}")
+    return lines
