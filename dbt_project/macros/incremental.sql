@@ -40,3 +40,8 @@
 {% macro touched_dates(domain) -%}
     select business_date from control.touched where domain = '{{ domain }}'
 {%- endmacro %}
+
+{# Whether this build makes the daily activity rows of every date. #}
+{% macro rebuilds_everything() -%}
+    {{ return(flags.FULL_REFRESH or adapter.get_relation(this.database, 'marts', 'mart_activity_daily') is none) }}
+{%- endmacro %}

@@ -145,3 +145,7 @@
 {% macro rebuilt_activity_dates() -%}
     select business_date from {{ adapter.get_relation(this.database, 'intermediate', 'int_activity__rebuilt_dates') }}
 {%- endmacro %}
+
+{% macro rebuilt_periods() -%}
+    select period_grain, period_start from {{ adapter.get_relation(this.database, 'intermediate', 'int_activity__rebuilt_periods') }}
+{%- endmacro %}

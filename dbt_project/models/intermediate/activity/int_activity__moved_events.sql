@@ -1,36 +1,21 @@
 {{ config(materialized='incremental', incremental_strategy='replace_changed', touches='moved_event_touches') }}
 -- Grain: one row per event and business date that it has left because a newer version lies on another date.
 -- With it the winning version can be chosen inside one date, so that a build reads only the dates it rebuilds.
-with versions as (
-    select
-        platform,
-        coalesce(account_id, '') as account_id,
-        event_id,
-        cast(_period_date as date) as business_date,
-        {{ instant('updated_at') }} as updated_at,
-        _key_hash as key_hash,
-        {{ version_columns() }}
-    from {{ lake('events', 'events') }}
-    -- A derived id is made of the content, time included: such an event cannot move.
-    where coalesce(event_id_is_derived, 'false') <> 'true'
-),
-
-candidates as (
+with candidates as (
     {% if is_incremental() %}
-    select newly_landed._key_hash as key_hash
-    from {{ lake('events', 'events', new_only=true) }} as newly_landed
-    inner join versions
-        on newly_landed._key_hash = versions.key_hash and cast(newly_landed._period_date as date) <> versions.business_date
-    where coalesce(newly_landed.event_id_is_derived, 'false') <> 'true'
+        select landed.key_hash
+        from {{ ref('stg_events__new_event_keys') }} as landed
+        inner join {{ ref('stg_events__event_keys') }} as versions
+            on landed.key_hash = versions.key_hash and landed.business_date <> versions.business_date
 
-    union
+        union
 
-    select key_hash from {{ this }}
+        select key_hash from {{ this }}
     {% else %}
-    select key_hash
-    from versions
-    group by key_hash
-    having min(business_date) <> max(business_date)
+        select key_hash
+        from {{ ref('stg_events__event_keys') }}
+        group by key_hash
+        having min(business_date) <> max(business_date)
     {% endif %}
 ),
 
@@ -38,7 +23,7 @@ ranked as (
     select
         versions.*,
         {{ version_rank('platform, account_id, event_id') }} as version_rank
-    from versions
+    from {{ ref('stg_events__event_keys') }} as versions
     where key_hash in (select key_hash from candidates)
 ),
 

@@ -3,10 +3,10 @@
 -- depends_on: {{ ref('int_membership__daily') }}
 -- depends_on: {{ ref('int_status__scope_dates') }}
 -- Grain: one row per business date whose daily activity rows this build rebuilds (a full refresh: every date).
-{% if flags.FULL_REFRESH or adapter.get_relation(this.database, 'marts', 'mart_activity_daily') is none -%}
-select business_date
-from {{ ref('int_calendar__dates') }}
-where business_date <= (select max(last_date) from {{ ref('int_status__scope_dates') }} where domain = 'activity')
+{% if rebuilds_everything() -%}
+    select business_date
+    from {{ ref('int_calendar__dates') }}
+    where business_date <= (select max(last_date) from {{ ref('int_status__scope_dates') }} where domain = 'activity')
 {%- else -%}
 {{ affected_activity_dates() }}
 {%- endif %}

@@ -18,5 +18,5 @@ left join {{ ref('int_commerce__scoped_orders') }} as orders
         first_dates.scope_type = orders.scope_type
         and first_dates.scope_id = orders.scope_id
         and first_dates.member_key = orders.member_key
-        and orders.order_date > first_dates.first_order_date
+        and first_dates.first_order_date < orders.order_date
 group by first_dates.scope_type, first_dates.scope_id, first_dates.member_key, first_dates.first_order_date

@@ -32,21 +32,21 @@ based as (
             when published_date > previous_account_date then previous_account_date
             when published_date = business_date then {{ add_days('business_date', -1) }}
         end as base_date,
-        {% for counter in counters -%}
+    {% for counter in counters -%}
         {{ previous_known(counter, 'platform, account_id, content_key', 'business_date') }} as previous_{{ counter }}{{ ',' if not loop.last }}
-        {% endfor %}
+    {% endfor %}
     from snapshots
 ),
 
 differences as (
     select
         *,
-        {% for counter in counters -%}
+    {% for counter in counters -%}
         case
             when previous_{{ counter }} is not null then {{ counter }} - previous_{{ counter }}
             when previous_item_date is null and base_date is not null then {{ counter }}
         end as {{ counter }}_increment{{ ',' if not loop.last }}
-        {% endfor %}
+    {% endfor %}
     from based
 ),
 
@@ -58,10 +58,10 @@ combined as (
         account_id,
         {{ days_between('business_date', 'base_date') }} as increment_days,
         {% for counter in counters -%}
-        {{ counter }}_increment as {{ counter }},
-        {{ counter }} as {{ counter }}_total,
+            {{ counter }}_increment as {{ counter }},
+            {{ counter }} as {{ counter }}_total,
         {% endfor -%}
-        coalesce(least({% for counter in counters %}{{ counter }}_increment{{ ', ' if not loop.last }}{% endfor %}) < 0, false) as has_falling_counter,
+        coalesce(least({{ counters | join('_increment, ') }}_increment) < 0, false) as has_falling_counter,
         click_rate,
         finish_rate,
         average_seconds,
@@ -78,8 +78,8 @@ combined as (
         account_id,
         1 as increment_days,
         {% for counter in counters -%}
-        {{ counter }},
-        cast(null as bigint) as {{ counter }}_total,
+            {{ counter }},
+            cast(null as bigint) as {{ counter }}_total,
         {% endfor -%}
         false as has_falling_counter,
         cast(null as double) as click_rate,
@@ -101,8 +101,8 @@ select
     account_id,
     increment_days,
     {% for counter in counters -%}
-    {{ counter }},
-    {{ counter }}_total,
+        {{ counter }},
+        {{ counter }}_total,
     {% endfor -%}
     has_falling_counter,
     click_rate,

@@ -56,7 +56,7 @@ ended as (
             followed.platform = lists.platform
             and followed.account_id = lists.account_id
             and followed.community_id = lists.community_id
-            and lists.snapshot_at > followed.last_seen_at
+            and followed.last_seen_at < lists.snapshot_at
     group by
         followed.platform,
         followed.account_id,

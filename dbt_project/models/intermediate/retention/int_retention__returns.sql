@@ -18,9 +18,9 @@ with events as (
             and cohort.scope_type = periods.scope_type
             and cohort.scope_id = periods.scope_id
             and cohort.member_key = periods.member_key
-            and periods.period_start > cohort.cohort_start
-            and periods.occurrences >= cohort.minimum_occurrences
-            and periods.period_start <= cohort.observed_until
+            and cohort.cohort_start < periods.period_start
+            and cohort.minimum_occurrences <= periods.occurrences
+            and cohort.observed_until >= periods.period_start
 ),
 
 presences as (
@@ -46,8 +46,8 @@ presences as (
             and cohort.scope_type = presence.scope_type
             and cohort.scope_id = presence.scope_id
             and cohort.member_key = presence.member_key
-            and presence.start_date <= cohort.observed_until
-            and (presence.count_until is null or presence.count_until > cohort.cohort_start)
+            and cohort.observed_until >= presence.start_date
+            and (presence.count_until is null or cohort.cohort_start < presence.count_until)
 ),
 
 runs as (

@@ -1,24 +1,11 @@
 -- Grain: one row per domain, scope type and scope: the last business date that is complete in what has landed.
 -- The least over the sources that feed the scope; never the clock.
-with domains (source, domain) as (
-    values
-    ('events', 'activity'),
-    ('chat_export', 'activity'),
-    ('memberships', 'membership'),
-    ('wecom_groups', 'membership'),
-    ('orders', 'commerce'),
-    ('refunds', 'refunds'),
-    ('account_daily', 'account'),
-    ('content_daily', 'content'),
-    ('creator_content', 'content')
-),
-
-by_source as (
-    select domains.domain, observed.source, observed.platform, max(observed.observed_until) as observed_until
-    from control.observed as observed
-    inner join domains on observed.source = domains.source
+with by_source as (
+    select sources.domain, observed.source, observed.platform, max(observed.observed_until) as observed_until
+    from {{ source('control', 'observed') }} as observed
+    inner join {{ ref('int_status__sources') }} as sources on observed.source = sources.source
     where observed.observed_until is not null
-    group by domains.domain, observed.source, observed.platform
+    group by sources.domain, observed.source, observed.platform
 ),
 
 by_platform as (

@@ -14,11 +14,11 @@ with rows_in_force as (
         ('content_daily', 'stg_content_daily__content_daily'),
         ('creator_content', 'stg_creator_content__snapshots'),
     ] -%}
-    union all
+        union all
 
-    select '{{ source }}' as source, account_id, business_date, count(*) as accepted, {{ count_where('is_restated') }} as restated
-    from {{ ref(model) }}
-    group by account_id, business_date
+        select '{{ source }}' as source, account_id, business_date, count(*) as accepted, {{ count_where('is_restated') }} as restated
+        from {{ ref(model) }}
+        group by account_id, business_date
 
     {% endfor -%}
     union all

@@ -7,7 +7,7 @@ with members as (
     where
         scope_type <> 'channel'
         {% if is_incremental() -%}
-        and business_date in ({{ touched_activity_dates() }})
+            and business_date in ({{ touched_activity_dates() }})
         {%- endif %}
 ),
 
@@ -32,7 +32,7 @@ community_hours as (
     select business_date, hour, platform, community_key, events
     from {{ ref('int_activity__community_hour') }}
     {% if is_incremental() -%}
-    where business_date in ({{ touched_activity_dates() }})
+        where business_date in ({{ touched_activity_dates() }})
     {%- endif %}
 ),
 

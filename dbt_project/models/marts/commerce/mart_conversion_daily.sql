@@ -21,59 +21,6 @@ refunds_known as (
     where domain = 'refunds'
 ),
 
-payers as (
-    select
-        orders.scope_type,
-        orders.scope_id,
-        orders.currency,
-        orders.order_date as business_date,
-        orders.member_key,
-        count(*) as orders,
-        sum(orders.gross_amount) as gross_amount,
-        max(case when first_orders.first_order_date = orders.order_date then 1 else 0 end) as is_first
-    from {{ ref('int_commerce__scoped_orders') }} as orders
-    inner join {{ ref('int_commerce__first_orders') }} as first_orders
-        on
-            orders.scope_type = first_orders.scope_type
-            and orders.scope_id = first_orders.scope_id
-            and orders.member_key = first_orders.member_key
-    group by orders.scope_type, orders.scope_id, orders.currency, orders.order_date, orders.member_key
-),
-
-active as (
-    select distinct scope_type, scope_id, business_date, member_key
-    from {{ ref('int_activity__member_day_scopes') }}
-),
-
-paid as (
-    select
-        payers.scope_type,
-        payers.scope_id,
-        payers.currency,
-        payers.business_date,
-        count(*) as paying_members,
-        sum(payers.orders) as orders,
-        sum(payers.gross_amount) as gross_amount,
-        sum(payers.is_first) as first_order_members,
-        count(active.member_key) as paying_active_members,
-        count(presence.member_key) as paying_present_members
-    from payers
-    left join active
-        on
-            payers.scope_type = active.scope_type
-            and payers.scope_id = active.scope_id
-            and payers.business_date = active.business_date
-            and payers.member_key = active.member_key
-    left join {{ ref('int_membership__presence') }} as presence
-        on
-            payers.scope_type = presence.scope_type
-            and payers.scope_id = presence.scope_id
-            and payers.member_key = presence.member_key
-            and payers.business_date >= presence.start_date
-            and (presence.count_until is null or payers.business_date < presence.count_until)
-    group by payers.scope_type, payers.scope_id, payers.currency, payers.business_date
-),
-
 refunded as (
     select
         scope_type,
@@ -103,7 +50,7 @@ joined as (
         membership.present_members,
         case when membership.present_members is not null then coalesce(paid.paying_present_members, 0) end as paying_present_members
     from spine
-    left join paid using (scope_type, scope_id, currency, business_date)
+    left join {{ ref('int_commerce__paying_days') }} as paid using (scope_type, scope_id, currency, business_date)
     left join refunded using (scope_type, scope_id, currency, business_date)
     left join {{ ref('mart_activity_daily') }} as activity using (scope_type, scope_id, business_date)
     left join {{ ref('int_membership__daily') }} as membership using (scope_type, scope_id, business_date)

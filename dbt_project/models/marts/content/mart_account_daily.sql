@@ -13,4 +13,4 @@ select
     likes,
     comments,
     shares
-from {{ ref('stg_account_daily__account_daily') }}
+from {{ ref('int_content__account_daily') }}

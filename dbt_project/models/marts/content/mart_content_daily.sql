@@ -8,10 +8,10 @@ select
     account_id,
     {{ count_measure('increment_days') }} as increment_days,
     {% for counter in counters -%}
-    {{ count_measure(counter) }} as {{ counter }},
+        {{ count_measure(counter) }} as {{ counter }},
     {% endfor -%}
     {% for counter in counters -%}
-    {{ count_measure(counter ~ '_total') }} as {{ counter }}_total,
+        {{ count_measure(counter ~ '_total') }} as {{ counter }}_total,
     {% endfor -%}
     has_falling_counter,
     click_rate as reported_click_rate,

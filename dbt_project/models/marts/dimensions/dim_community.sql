@@ -1,27 +1,13 @@
 -- Grain: one row per community that has members, activity or a name.
 -- Names of communities live here, so that a mart's scope_id stays a key.
-with names as (
-    select
-        {{ community_key('platform', 'account_id', 'community_id') }} as community_key,
-        name,
-        row_number() over (
-            partition by platform, account_id, community_id order by snapshot_at desc, file_sha256 desc
-        ) as name_rank
-    from {{ ref('stg_wecom_groups__groups') }}
-    where name <> ''
-    union all
-    select {{ community_key('platform', 'account_id', 'community_id') }} as community_key, name, 1 as name_rank
-    from {{ ref('stg_chat_export__channels') }}
-),
-
-first_dates as (
+with first_dates as (
     select community_key, first_date, listed_from_date from {{ ref('int_membership__listed') }}
     union all
     select scope_id as community_key, first_date, cast(null as date) as listed_from_date
     from {{ ref('int_status__scope_dates') }}
     where domain = 'activity' and scope_type = 'community'
     union all
-    select community_key, cast(null as date) as first_date, cast(null as date) as listed_from_date from names where name_rank = 1
+    select community_key, cast(null as date) as first_date, cast(null as date) as listed_from_date from {{ ref('int_membership__community_names') }}
 ),
 
 communities as (
@@ -43,4 +29,4 @@ select
     communities.first_date,
     communities.listed_from_date
 from communities
-left join names on communities.community_key = names.community_key and names.name_rank = 1
+left join {{ ref('int_membership__community_names') }} as names on communities.community_key = names.community_key

@@ -6,8 +6,8 @@ with covered as (
 ),
 
 known as (
-    select min(first_date) as first_date, max(observed_until) as last_date
-    from control.observed
+    select min(first_date) as first_date, max(last_date) as last_date
+    from {{ ref('int_status__known_ranges') }}
 )
 
 select

@@ -10,7 +10,7 @@ cells as (
     from {{ ref('int_retention__cohorts') }} as cohorts
     inner join indexes
         on
-            indexes.period_index <= cohorts.horizon
+            cohorts.horizon >= indexes.period_index
             and {{ add_periods('cohorts.cohort_start', 'cohorts.period_grain', 'indexes.period_index') }} <= cohorts.observed_until
 ),
 

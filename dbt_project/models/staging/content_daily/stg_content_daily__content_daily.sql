@@ -27,7 +27,8 @@ ranked as (
     select
         *,
         {{ version_rank('platform, account_id, content_id, business_date') }} as version_rank,
-        min(row_hash) over (partition by platform, account_id, content_id, business_date) <> max(row_hash) over (partition by platform, account_id, content_id, business_date) as is_restated
+        min(row_hash) over (partition by platform, account_id, content_id, business_date)
+        <> max(row_hash) over (partition by platform, account_id, content_id, business_date) as is_restated
     from versions
 )
 

@@ -10,7 +10,7 @@ with versions as (
         content_kind,
         {{ instant('published_at') }} as published_at,
         {% for counter in ['impressions', 'reads', 'plays', 'views', 'likes', 'comments', 'shares', 'saves', 'follows'] -%}
-        cast({{ counter }} as bigint) as {{ counter }},
+            cast({{ counter }} as bigint) as {{ counter }},
         {% endfor -%}
         cast(click_rate as double) as click_rate,
         cast(finish_rate as double) as finish_rate,

@@ -19,7 +19,8 @@ ranked as (
     select
         *,
         {{ version_rank('platform, account_id, member_id, person_id') }} as version_rank,
-        min(row_hash) over (partition by platform, account_id, member_id, person_id) <> max(row_hash) over (partition by platform, account_id, member_id, person_id) as is_restated
+        min(row_hash) over (partition by platform, account_id, member_id, person_id)
+        <> max(row_hash) over (partition by platform, account_id, member_id, person_id) as is_restated
     from versions
 )
 

@@ -22,7 +22,8 @@ ranked as (
     select
         *,
         {{ version_rank('platform, account_id, community_id, member_id, joined_at') }} as version_rank,
-        min(row_hash) over (partition by platform, account_id, community_id, member_id, joined_at) <> max(row_hash) over (partition by platform, account_id, community_id, member_id, joined_at) as is_restated
+        min(row_hash) over (partition by platform, account_id, community_id, member_id, joined_at)
+        <> max(row_hash) over (partition by platform, account_id, community_id, member_id, joined_at) as is_restated
     from versions
 )
 

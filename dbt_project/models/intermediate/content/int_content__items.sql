@@ -1,0 +1,23 @@
+{{ config(materialized='view') }}
+-- Grain: one row per item and business date on which a source described it.
+select
+    {{ community_key('platform', 'account_id', 'content_key') }} as content_key,
+    platform,
+    account_id,
+    content_id,
+    title,
+    content_kind,
+    published_at,
+    business_date
+from {{ ref('stg_creator_content__snapshots') }}
+union all
+select
+    {{ community_key('platform', 'account_id', 'content_id') }} as content_key,
+    platform,
+    account_id,
+    content_id,
+    title,
+    cast(null as varchar) as content_kind,
+    published_at,
+    business_date
+from {{ ref('stg_content_daily__content_daily') }}

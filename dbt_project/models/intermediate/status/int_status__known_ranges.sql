@@ -1,0 +1,5 @@
+{{ config(materialized='view') }}
+-- Grain: one row per source and account: the first and the last business date that is known of it.
+select source, account_id, min(first_date) as first_date, max(observed_until) as last_date
+from {{ source('control', 'observed') }}
+group by source, account_id
