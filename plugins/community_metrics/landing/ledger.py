@@ -158,7 +158,7 @@ class Ledger:
                 (*key, landing.source, entry.platform, entry.account_id, date_text(entry.first_date), date_text(entry.observed_until))
                 for entry in ingested.coverage
             ]
-            aside = [(*key, row.account_id, date_text(row.business_date) or None, row.row_hash) for row in ingested.quarantined_rows]
+            aside = ((*key, row.account_id, date_text(row.business_date) or None, row.row_hash) for row in ingested.quarantined_rows)
             connection.executemany("insert into lake_files values (?, ?, ?, ?, ?, ?, ?)", files)
             connection.executemany("insert into coverage values (?, ?, ?, ?, ?, ?, ?)", coverage)
             connection.executemany("insert into quarantined_rows values (?, ?, ?, ?, ?)", aside)

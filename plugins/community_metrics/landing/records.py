@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Literal
@@ -100,7 +100,7 @@ class Ingested:
     drift: Mapping[str, Any]
     lake_files: list[LakeFile]
     coverage: list[Coverage]
-    quarantined_rows: list[QuarantinedRow]
+    quarantined_rows: Iterable[QuarantinedRow]
 
 
 @dataclass(frozen=True)

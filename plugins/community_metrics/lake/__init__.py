@@ -1,0 +1,1 @@
+"""From a landed file to Parquet by business date, every value canonical text, every row in exactly one place."""

@@ -1,0 +1,112 @@
+"""Everything that waits, into the lake: what `community-metrics ingest` and the ingest DAGs do before the source gate."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from community_metrics.errors import InputError
+from community_metrics.lake.files import ensure_stream_schemas
+from community_metrics.lake.ingest import Workshop, ingest_landing
+from community_metrics.landing.inbox import open_landing, take_inbox, unrecognised_reason
+from community_metrics.landing.ledger import Ledger
+from community_metrics.landing.records import Landing, LandResult
+from community_metrics.settings import Settings
+from community_metrics.sources.detection import recognise
+
+log = logging.getLogger(__name__)
+
+LAKE_FORMAT = "1"
+"""Changes when the same landing would give other lake files: everything is then ingested anew."""
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What one ingest did. `landings`: each landing that it looked at, as it is now. `refused`: files that stay in the inbox."""
+
+    run_id: str
+    landings: tuple[Landing, ...]
+    refused: tuple[LandResult, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """For `--json`: files with status, reason, counts and drift."""
+        return {
+            "run_id": self.run_id,
+            "files": [_landing_dict(landing) for landing in self.landings],
+            "refused": [{"path": result.path, "reason": result.message} for result in self.refused],
+        }
+
+
+def ingest_waiting(settings: Settings, sources: Sequence[str] | None = None, retry: bool = False) -> IngestReport:
+    """Take the inbox, then bring every landing that waits into the lake, one after the other.
+
+    `retry`: also what an earlier run rejected or did not recognise. Every unrecognised file is reported by one run. The
+    caller sees to it that one ingest runs at a time. Landings still need the source gate afterwards.
+    """
+    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{os.getpid()}"
+    ensure_stream_schemas(settings)
+    taken = take_inbox(settings, sources)
+    refused = tuple(result for result in taken if result.outcome == "refused")
+    workshop = Workshop.of(settings)
+    done = []
+    with Ledger(settings.ledger_path) as ledger:
+        _adopt_lake_identity(settings, ledger)
+        if retry:
+            for landing in ledger.landings("rejected"):
+                if sources is None or landing.source in sources:
+                    ledger.await_retry(landing.landing_id)
+        for landing in ledger.landings("unrecognised"):
+            if (retry or landing.run_id is None) and sources is None and not _recognise_again(settings, ledger, landing, run_id):
+                done.append(ledger.landing(landing.landing_id))
+        waiting = [landing for landing in ledger.landings("landed") if sources is None or landing.source in sources]
+        for number, landing in enumerate(waiting, start=1):
+            log.info("ingest %d of %d: %s, %s", number, len(waiting), landing.source, landing.original_name)
+            done.append(ingest_landing(settings, ledger, landing, run_id, workshop))
+    return IngestReport(run_id, tuple(done), refused)
+
+
+def _adopt_lake_identity(settings: Settings, ledger: Ledger) -> None:
+    fingerprint = hmac.digest(settings.id_key, b"id key fingerprint", "sha256").hex()
+    changed = ledger.adopt_lake_identity({"timezone": settings.timezone, "id_key": fingerprint, "format": LAKE_FORMAT})
+    if changed:
+        log.warning("%s changed: everything is ingested anew from the landing", " and ".join(name.replace("_", " ") for name in changed))
+
+
+def _recognise_again(settings: Settings, ledger: Ledger, landing: Landing, run_id: str) -> bool:
+    """Whether the file has a source now; if not, its reason is brought up to date."""
+    reason_code = "unrecognised"
+    try:
+        recognition = recognise(open_landing(settings, landing), None, landing.account_id)
+        reason = unrecognised_reason(recognition, landing.original_name)
+        if recognition.template is not None:
+            if ledger.recognise(landing.landing_id, recognition.template.source, recognition.template.name):
+                return True
+            reason = f"these bytes have landed as {recognition.template.source} already - {landing.original_name} - withdraw one of the two"
+    except InputError as error:
+        reason_code, reason = error.reason_code, str(error)
+    ledger.record_refused(landing.landing_id, "unrecognised", reason_code, reason, run_id)
+    return False
+
+
+def _landing_dict(landing: Landing) -> dict[str, Any]:
+    return {
+        "landing_id": landing.landing_id,
+        "sha256": landing.sha256,
+        "name": landing.original_name,
+        "source": landing.source,
+        "account": landing.account_id,
+        "template": landing.template,
+        "status": landing.status,
+        "reason_code": landing.reason_code,
+        "reason": landing.reason,
+        "rows": landing.rows,
+        "accepted": landing.accepted,
+        "quarantined": landing.quarantined,
+        "totals": landing.totals,
+        "drift": dict(landing.drift),
+    }

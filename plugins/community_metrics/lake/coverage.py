@@ -1,0 +1,39 @@
+"""Up to which business date a landing is complete, per platform account. Never from the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from community_metrics.lake.staging import WrittenStream
+from community_metrics.landing.records import Coverage, Landing
+from community_metrics.sources.registry import SNAPSHOT, SourceDefinition
+from community_metrics.sources.templates import Template
+
+
+def cover(
+    landing: Landing, source: SourceDefinition, template: Template, written: Mapping[str, WrittenStream], snapshot_date: date
+) -> list[Coverage]:
+    """The declared period; else the day before a declared snapshot (of an observation the day itself); else the last date in
+    the file. A list without dates of its own (members, users) says nothing of completeness unless its snapshot is declared."""
+    declared: date | None = landing.period
+    if declared is None and landing.snapshot_is_declared:
+        declared = snapshot_date if source.is_observation else snapshot_date - timedelta(days=1)
+    extents: dict[tuple[str, str], tuple[date, date]] = {}
+    for stream in source.streams:
+        has_dates = stream.date_column != SNAPSHOT or stream.replaces == "observation"
+        if stream.name not in written or not (has_dates or declared):
+            continue
+        for key, (first, last) in written[stream.name].extent.items():
+            if key in extents and not has_dates:
+                continue
+            known = extents.get(key, (first, last))
+            extents[key] = (min(first, known[0]), max(last, known[1]))
+    if not extents and declared is not None:
+        extents[template.constants.get("platform", ""), landing.account_id] = (declared, declared)
+    return [_coverage(key, extent, declared) for key, extent in sorted(extents.items())]
+
+
+def _coverage(key: tuple[str, str], extent: tuple[date, date], declared: date | None) -> Coverage:
+    until = declared or extent[1]
+    return Coverage(*key, first_date=min(extent[0], until), observed_until=until)

@@ -1,0 +1,77 @@
+"""Parquet files that appear whole or not at all, and where they stand."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from community_metrics.landing.records import Landing
+from community_metrics.settings import Settings
+from community_metrics.sources.registry import StreamDefinition, load_streams
+
+ROW_GROUP_ROWS = 122_880
+_ARROW_TYPES = {"text": pa.string(), "bigint": pa.int64()}
+
+
+class ParquetFile:
+    """One file being written under a temporary name beside its place. The name is the same for every attempt, so that what a
+    killed process left is written over."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self.rows = 0
+        self._temporary = path.with_name(f".{path.name}.tmp")
+        self._writer = pq.ParquetWriter(self._temporary, schema, compression="zstd", compression_level=1)
+
+    def write(self, rows: pa.Table | pa.RecordBatch) -> None:
+        table = rows if isinstance(rows, pa.Table) else pa.Table.from_batches([rows])
+        self._writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
+        self.rows += table.num_rows
+
+    def commit(self) -> None:
+        """Close the file and give it its name, on disk when this returns."""
+        self._writer.close()
+        descriptor = os.open(self._temporary, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        self._temporary.replace(self.path)
+
+    def abandon(self) -> None:
+        """Leave nothing behind. Harmless after `commit`."""
+        self._writer.close()
+        self._temporary.unlink(missing_ok=True)
+
+
+def lake_file_path(settings: Settings, landing: Landing, revision: int, stream: StreamDefinition, business_date: date) -> Path:
+    """The file of one landing's rows on one business date: named by its content's identity, so that a repeat writes over it."""
+    name = f"{landing.landing_id[:16]}-r{revision}.parquet"
+    return settings.lake / stream.source / stream.name / f"date={business_date.isoformat()}" / name
+
+
+def quarantine_path(settings: Settings, landing_id: str, revision: int) -> Path:
+    """The rows put aside by one ingest; the file is missing when there are none."""
+    return settings.quarantine / f"{landing_id}-r{revision}.parquet"
+
+
+def lake_schema(stream: StreamDefinition) -> pa.Schema:
+    """The Arrow schema of every file of a stream."""
+    return pa.schema([(name, _ARROW_TYPES[kind]) for name, kind in stream.lake_columns.items()])
+
+
+def ensure_stream_schemas(settings: Settings) -> None:
+    """Write `lake/<source>/<stream>/schema.parquet`, without rows: a stream without files is then an empty relation."""
+    for stream in load_streams():
+        path = settings.lake / stream.source / stream.name / "schema.parquet"
+        schema = lake_schema(stream)
+        if path.exists() and pq.read_schema(path).equals(schema):
+            continue
+        file = ParquetFile(path, schema)
+        file.write(schema.empty_table())
+        file.commit()

@@ -1,0 +1,209 @@
+"""One landing into the lake: read, normalised, put aside or accepted, written, recorded."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from community_metrics.errors import CommunityMetricsError, InputError
+from community_metrics.lake.coverage import cover
+from community_metrics.lake.extras import extras_as_json, keep_extras
+from community_metrics.lake.files import quarantine_path
+from community_metrics.lake.normalising import NormalisedBatch, Normaliser, derive_columns, hash_identifiers
+from community_metrics.lake.pseudonyms import SEPARATOR, Pseudonymiser
+from community_metrics.lake.quarantine import BadRow, Quarantine, mask
+from community_metrics.lake.staging import StagedStream, WrittenStream
+from community_metrics.landing.inbox import open_landing
+from community_metrics.landing.ledger import Ledger
+from community_metrics.landing.records import Ingested, Landing
+from community_metrics.settings import Settings
+from community_metrics.sources.detection import read_file, recognise
+from community_metrics.sources.readers.model import Drift, SourceBatch
+from community_metrics.sources.registry import SNAPSHOT, load_registry
+from community_metrics.sources.templates import StreamTemplate, Template, header_key
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What the ingests of one run share."""
+
+    settings: Settings
+    pseudonymiser: Pseudonymiser
+
+    @classmethod
+    def of(cls, settings: Settings) -> Workshop:
+        return cls(settings, Pseudonymiser(settings.id_key))
+
+
+def ingest_landing(
+    settings: Settings, ledger: Ledger, landing: Landing, run_id: str | None = None, workshop: Workshop | None = None
+) -> Landing:
+    """Bring one landing into the lake as its next revision and record the outcome, which is returned.
+
+    A file that cannot be used is recorded as `rejected`, also when the program itself fails on it: no file stops the others.
+    Killed at any moment, the ledger still has the landing as it was, and a repeat writes the same files.
+    """
+    try:
+        ingested = _ingest(workshop or Workshop.of(settings), landing)
+        ledger.record_ingested(landing.landing_id, ingested, run_id)
+    except InputError as error:
+        ledger.record_refused(landing.landing_id, "rejected", error.reason_code, str(error), run_id)
+    except Exception as error:
+        log.exception("ingest of %s failed", landing.original_name)
+        reason = CommunityMetricsError(
+            f"the program failed on this file: {type(error).__name__}",
+            landing.original_name,
+            "see the log, then `ingest --retry`; if it fails again, report it with the file's template",
+        )
+        ledger.record_refused(landing.landing_id, "rejected", "internal_error", str(reason), run_id)
+    return ledger.landing(landing.landing_id)
+
+
+def _ingest(workshop: Workshop, landing: Landing) -> Ingested:
+    settings, revision = workshop.settings, landing.revision + 1
+    folder = settings.lake / ".staging" / f"{landing.landing_id[:16]}-{os.getpid()}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    quarantine = Quarantine(quarantine_path(settings, landing.landing_id, revision), landing.landing_id)
+    try:
+        with duckdb.connect(":memory:") as connection:
+            connection.execute(f"set memory_limit = '{settings.memory_limit}'")
+            connection.execute(f"set threads = {settings.threads}")
+            connection.execute("set temp_directory = $1", [str(folder)])
+            return _Ingest(workshop, landing, folder, quarantine, connection).run(revision)
+    finally:
+        quarantine.abandon()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Ingest:
+    """The state of one ingest."""
+
+    def __init__(
+        self, workshop: Workshop, landing: Landing, folder: Path, quarantine: Quarantine, connection: duckdb.DuckDBPyConnection
+    ) -> None:
+        self._settings = workshop.settings
+        self._pseudonymiser = workshop.pseudonymiser
+        self._landing = landing
+        self._folder = folder
+        self._quarantine = quarantine
+        self._connection = connection
+        self._drift = Drift()
+        self._snapshot_date = landing.snapshot_at.astimezone(self._settings.zone).date()
+        self._staged: dict[str, StagedStream] = {}
+        self._normalisers: dict[str, Normaliser] = {}
+        self._rows = self._totals = 0
+
+    def run(self, revision: int) -> Ingested:
+        """Raises `InputError` when the file cannot be used whole, `AssertionError` when rows do not add up."""
+        landing = self._landing
+        file = open_landing(self._settings, landing)
+        recognition = recognise(file, landing.source, landing.account_id)
+        template = recognition.template
+        assert template is not None, "every source has a template"
+        for batch in read_file(file, recognition, landing.account_id, self._drift):
+            self._take(template, batch)
+        written = {name: self._write(staged, revision, template) for name, staged in self._staged.items()}
+        self._quarantine.close()
+        accepted = sum(stream.rows for stream in written.values())
+        if self._rows != accepted + self._quarantine.rows + self._totals:
+            raise AssertionError(f"{self._rows} rows read, {accepted} accepted, {self._quarantine.rows} put aside, {self._totals} totals")
+        return Ingested(
+            revision=revision,
+            template=template.name,
+            rows=self._rows,
+            accepted=accepted,
+            quarantined=self._quarantine.rows,
+            totals=self._totals,
+            drift=self._drift.to_dict(),
+            lake_files=[lake_file for stream in written.values() for lake_file in stream.files],
+            coverage=cover(landing, load_registry()[landing.source], template, written, self._snapshot_date),
+            quarantined_rows=self._quarantine.recorded(),
+        )
+
+    def _write(self, staged: StagedStream, revision: int, template: Template) -> WrittenStream:
+        return staged.write(self._connection, self._settings, self._landing, revision, template.name, self._snapshot_date)
+
+    def _take(self, template: Template, batch: SourceBatch) -> None:
+        stream = template.stream(batch.stream)
+        self._rows += len(batch.row_numbers) + len(batch.problems)
+        self._put_aside_problems(template, batch)
+        normalised = self._normaliser(template, stream).normalise(batch)
+        is_bad = normalised.is_bad
+        if pc.any(is_bad, min_count=0).as_py():
+            self._put_aside(template, stream, batch, normalised)
+        is_good = pc.invert(is_bad)
+        self._accept(stream, batch, {name: values.filter(is_good) for name, values in normalised.columns.items()}, is_good)
+
+    def _accept(self, stream: StreamTemplate, batch: SourceBatch, columns: dict[str, pa.StringArray], is_good: pa.BooleanArray) -> None:
+        definition = stream.definition
+        row_numbers = batch.row_numbers.filter(is_good)
+        extras = keep_extras(batch.unknown, self._drift)
+        extra = extras_as_json(self._connection, {header: values.filter(is_good) for header, values in extras.items()}, len(row_numbers))
+        derive_columns(definition, columns)
+        hash_identifiers(definition, columns, self._pseudonymiser)
+        if definition.name not in self._staged:
+            self._staged[definition.name] = StagedStream(self._folder, definition)
+        self._staged[definition.name].add(columns, row_numbers, extra)
+
+    def _normaliser(self, template: Template, stream: StreamTemplate) -> Normaliser:
+        name = stream.definition.name
+        if name not in self._normalisers:
+            zone = template.zone or self._settings.timezone
+            self._normalisers[name] = Normaliser(stream, template.constants, zone, self._landing.account_id, self._landing.snapshot_at)
+        return self._normalisers[name]
+
+    def _put_aside_problems(self, template: Template, batch: SourceBatch) -> None:
+        for problem in batch.problems:
+            if _is_total(template, problem.cells[0] if problem.cells else None):
+                self._totals += 1
+                continue
+            digest = self._pseudonymiser.digest(SEPARATOR.join(cell or "" for cell in problem.cells) or f"row {problem.row_no}")
+            account, column, reason = self._landing.account_id, problem.column, problem.reason_code
+            self._quarantine.add(BadRow(batch.stream, problem.row_no, column, reason, problem.detail, account, None, digest))
+
+    def _put_aside(self, template: Template, stream: StreamTemplate, batch: SourceBatch, normalised: NormalisedBatch) -> None:
+        rows = pc.indices_nonzero(normalised.is_bad)
+        raw = {name: values.take(rows).to_pylist() for name, values in (*batch.columns.items(), *sorted(batch.unknown.items()))}
+        firsts = batch.first_cells.take(rows).to_pylist() if batch.first_cells is not None else [None] * len(rows)
+        accounts = normalised.columns["account_id"].take(rows).to_pylist()
+        days = self._business_dates(stream, normalised, rows)
+        found = zip(
+            *(values.take(rows).to_pylist() for values in (batch.row_numbers, normalised.bad_columns, normalised.reasons)), strict=True
+        )
+        for index, (row_no, column, reason) in enumerate(found):
+            if _is_total(template, firsts[index]):
+                self._totals += 1
+                continue
+            cells = SEPARATOR.join(f"{name}={values[index] or ''}" for name, values in sorted(raw.items()))
+            shown = mask(raw[column][index]) if column in raw else None
+            account = accounts[index] or self._landing.account_id
+            digest = self._pseudonymiser.digest(cells)
+            self._quarantine.add(BadRow(batch.stream, row_no, column, reason, shown, account, days[index], digest))
+
+    def _business_dates(self, stream: StreamTemplate, normalised: NormalisedBatch, rows: pa.Array) -> list[date | None]:
+        """The business date of each bad row, as far as it can be told."""
+        column = stream.definition.date_column
+        if column == SNAPSHOT:
+            return [self._snapshot_date] * len(rows)
+        texts: Iterable[Any] = normalised.columns[column].take(rows).to_pylist()
+        if stream.definition.column(column).kind == "date":
+            return [date.fromisoformat(text) if text else None for text in texts]
+        return [datetime.fromisoformat(text).replace(tzinfo=UTC).astimezone(self._settings.zone).date() if text else None for text in texts]
+
+
+def _is_total(template: Template, first_cell: str | None) -> bool:
+    """Whether a row that is no valid row is the file's own total."""
+    return header_key((first_cell or "").strip().rstrip(":：")) in {header_key(word) for word in template.total_words}

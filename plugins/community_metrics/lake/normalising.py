@@ -1,0 +1,159 @@
+"""One batch of a stream: from the file's texts to canonical columns, and which rows do not fit and why."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from community_metrics.lake.pseudonyms import SEPARATOR, Pseudonymiser
+from community_metrics.landing.records import instant_text
+from community_metrics.sources.grammar import ColumnType, normalise
+from community_metrics.sources.readers.model import SourceBatch
+from community_metrics.sources.registry import ColumnDefinition, StreamDefinition
+from community_metrics.sources.templates import StreamTemplate, TemplateColumn
+
+# A spreadsheet runs a cell that begins so; an id with a call or a pipe in it was never an id.
+_FORMULA = r"^[=+\-@].*[|(]"
+
+
+@dataclass(frozen=True)
+class NormalisedBatch:
+    """`columns`: every column of the stream that is not derived -> canonical text. `bad_columns`, `reasons`: the first column
+    of a row that does not fit and why; null where the row is good."""
+
+    columns: dict[str, pa.StringArray]
+    bad_columns: pa.StringArray
+    reasons: pa.StringArray
+
+    @property
+    def is_bad(self) -> pa.BooleanArray:
+        return self.reasons.is_valid()
+
+
+class Normaliser:
+    """Everything that is the same for all batches of one stream of one landing."""
+
+    def __init__(self, template: StreamTemplate, constants: Mapping[str, str], zone: str, account_id: str, snapshot_at: datetime) -> None:
+        self._stream = template.definition
+        self._constants = constants
+        self._account_id = account_id
+        self._snapshot_at = snapshot_at
+        self._in_file = {column.name: column for column in template.columns}
+        self._types = {name: _column_type(self._stream.column(name), column, zone) for name, column in self._in_file.items()}
+
+    def normalise(self, batch: SourceBatch) -> NormalisedBatch:
+        """Never raises for a value: each row is good or has a reason."""
+        count = len(batch.row_numbers)
+        columns: dict[str, pa.StringArray] = {}
+        bad_columns, reasons = pa.nulls(count, pa.string()), pa.nulls(count, pa.string())
+        for column in self._stream.columns:
+            if column.derived:
+                continue
+            values, wrong = self._column(column, batch, count)
+            columns[column.name] = values
+            if wrong is not None:
+                first = pc.and_(wrong.is_valid(), reasons.is_null())
+                reasons = pc.if_else(first, wrong, reasons)
+                bad_columns = pc.if_else(first, column.name, bad_columns)
+        self._forget_unready(columns)
+        return NormalisedBatch(columns, bad_columns, reasons)
+
+    def _column(self, column: ColumnDefinition, batch: SourceBatch, count: int) -> tuple[pa.StringArray, pa.StringArray | None]:
+        """Canonical values, and the reasons of those that do not fit (None: all fit)."""
+        raw = batch.columns.get(column.name)
+        wrong: pa.StringArray | None = None
+        if raw is None:
+            values = pa.nulls(count, pa.string())
+        else:
+            outcome = normalise(raw, self._types[column.name])
+            values = outcome.values
+            if outcome.reasons.null_count < count:
+                wrong = outcome.reasons
+        values = self._fill(column, values)
+        if column.case == "lower":
+            values = pc.utf8_lower(values)
+        elif column.case == "upper":
+            values = pc.utf8_upper(values)
+        if column.kind == "id":
+            wrong = _also(wrong, pc.match_substring_regex(values, _FORMULA), "formula")
+        template = self._in_file.get(column.name)
+        if column.required or (template is not None and template.required == "value"):
+            missing = values.is_null() if wrong is None else pc.and_(values.is_null(), wrong.is_null())
+            wrong = _also(wrong, missing, "missing_value")
+        return values, wrong
+
+    def _fill(self, column: ColumnDefinition, values: pa.StringArray) -> pa.StringArray:
+        """What the file does not state and something else does: the template, the landing, the contract."""
+        if not values.null_count:
+            return values
+        stated = self._constants.get(column.name)
+        if stated is None and column.name == "account_id":
+            stated = self._account_id or None
+        if stated is None:
+            stated = column.default
+        return values if stated is None else pc.fill_null(values, stated)
+
+    def _forget_unready(self, columns: dict[str, pa.StringArray]) -> None:
+        """A 0 of an item too young to have the figure is no figure."""
+        for column in self._in_file.values():
+            if column.ready_after_hours is None:
+                continue
+            ready_since = instant_text(self._snapshot_at - timedelta(hours=column.ready_after_hours))
+            is_young = pc.fill_null(pc.greater(columns["published_at"], ready_since), False)
+            unready = pc.and_(is_young, pc.fill_null(pc.equal(columns[column.name], "0"), False))
+            columns[column.name] = pc.if_else(unready, pa.scalar(None, pa.string()), columns[column.name])
+
+
+def derive_columns(stream: StreamDefinition, columns: dict[str, pa.StringArray]) -> None:
+    """Add the columns that are made of others. Before the ids are hashed."""
+    if any(column.name == "content_key" for column in stream.columns):
+        parts = zip(*(columns[name].to_pylist() for name in ("content_id", "title", "published_at", "content_kind")), strict=True)
+        columns["content_key"] = pa.array([content_key(*part) for part in parts], pa.string())
+
+
+def content_key(content_id: str | None, title: str | None, published_at: str | None, kind: str | None) -> str:
+    """What names an item in every snapshot: its id, or without one what does not change of it. A retitled item is a new one."""
+    if content_id:
+        return content_id
+    text = SEPARATOR.join((unicodedata.normalize("NFC", (title or "").strip()), published_at or "", kind or ""))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def hash_identifiers(stream: StreamDefinition, columns: dict[str, pa.StringArray], pseudonymiser: Pseudonymiser) -> None:
+    """Replace every identifier of a person by its keyed hash."""
+    count = len(columns["platform"])
+    nothing = pa.repeat("", count)
+    hashed: dict[str, pa.StringArray] = {}
+    for column in stream.columns:
+        if column.namespace is None:
+            continue
+        kind, scope = column.namespace.kind, column.namespace.scope
+        kinds = columns[kind[1:]] if kind.startswith("$") else pa.repeat(kind, count)
+        platforms = nothing if scope == "global" else columns["platform"]
+        accounts = columns["account_id"] if scope == "account" else nothing
+        hashed[column.name] = pseudonymiser.hash_ids(platforms, accounts, kinds, columns[column.name])
+    columns.update(hashed)
+
+
+def _column_type(column: ColumnDefinition, template: TemplateColumn, zone: str) -> ColumnType:
+    return ColumnType(
+        kind=column.kind,  # type: ignore[arg-type]  # ColumnType itself checks it
+        unit=template.unit,
+        zone=zone,
+        formats=template.formats,
+        null_tokens=template.null_tokens,
+        allow_negative=column.allow_negative,
+    )
+
+
+def _also(wrong: pa.StringArray | None, mask: pa.BooleanArray, reason: str) -> pa.StringArray | None:
+    mask = pc.fill_null(mask, False)
+    if not pc.any(mask, min_count=0).as_py():
+        return wrong
+    return pc.if_else(mask, reason, pa.nulls(len(mask), pa.string()) if wrong is None else wrong)

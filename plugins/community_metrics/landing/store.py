@@ -1,0 +1,100 @@
+"""Objects by their sha256: the bytes as received, written once, never changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from community_metrics.errors import InputError
+from community_metrics.settings import Settings
+
+_BLOCK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """A file in the store. `device`, `inode`, `modified_ns`: of the file that it was copied from."""
+
+    sha256: str
+    size: int
+    path: Path
+    device: int
+    inode: int
+    modified_ns: int
+
+
+def object_path(settings: Settings, sha256: str) -> Path:
+    """Where the object stands, whether or not it is there."""
+    return settings.landing / "objects" / sha256[:2] / sha256
+
+
+def store_object(settings: Settings, path: Path) -> StoredObject:
+    """Copy a file into the store, on disk when this returns. The object appears whole or not at all.
+
+    Raises `InputError`: not_a_file (a link, folder, pipe or device), changed_while_read, unreadable.
+    """
+    folder = settings.landing / "objects"
+    # The landing holds personal data as received: nobody but the owner of the process has to read it.
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = folder / f".{os.getpid()}-{path.name.encode()[:100].hex()}.tmp"
+    try:
+        before, sha256 = _copy(path, temporary)
+        target = object_path(settings, sha256)
+        target.parent.mkdir(exist_ok=True, mode=0o700)
+        if target.exists() and target.stat().st_size == before.st_size:
+            temporary.unlink()
+        else:
+            temporary.replace(target)
+            _sync_folder(target.parent)
+            _sync_folder(folder)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return StoredObject(sha256, before.st_size, target, before.st_dev, before.st_ino, before.st_mtime_ns)
+
+
+def is_unchanged(path: Path, stored: StoredObject) -> bool:
+    """Whether the file is still the one that was copied, so that it may be removed."""
+    try:
+        now = path.lstat()
+    except OSError:
+        return False
+    return (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns) == (stored.device, stored.inode, stored.size, stored.modified_ns)
+
+
+def _copy(source: Path, target: Path) -> tuple[os.stat_result, str]:
+    try:
+        # Neither a link that somebody puts there at the last moment nor a pipe may lead or keep us elsewhere.
+        descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise InputError("unreadable", f"the file cannot be read: {error.strerror}", str(source), "check its owner and mode") from error
+    with os.fdopen(descriptor, "rb") as reader:
+        before = os.fstat(reader.fileno())
+        if not stat.S_ISREG(before.st_mode):
+            raise InputError("not_a_file", "this is no regular file", str(source), "drop the file itself")
+        digest = hashlib.sha256()
+        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as writer:
+            while block := reader.read(_BLOCK_BYTES):
+                digest.update(block)
+                writer.write(block)
+            writer.flush()
+            os.fsync(writer.fileno())
+        after = os.fstat(reader.fileno())
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise InputError(
+            "changed_while_read",
+            "the file was still being written",
+            str(source),
+            "write it under another name (x.part) and rename it when done",
+        )
+    return before, digest.hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
