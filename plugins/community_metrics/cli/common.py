@@ -45,15 +45,30 @@ def common_options(function: Decorated) -> Decorated:
 
 
 class ProjectGroup(click.Group):
-    """Turns the errors of the domain into `what - where - what to do` on standard error and their exit code."""
+    """Turns every error into `what - where - what to do` on standard error and its exit code."""
+
+    def main(self, args: Sequence[str] | None = None, **extra: Any) -> Any:  # type: ignore[override]
+        """Run and exit, as click does; wrong usage is told in the project's form."""
+        given = list(sys.argv[1:] if args is None else args)
+        try:
+            code = super().main(given, **{**extra, "standalone_mode": False})
+        except click.Abort:
+            _tell("aborted", "", "", 1, "--json" in given)
+            code = 1
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            code = error.exit_code
+        except click.ClickException as error:
+            path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "community-metrics"
+            _tell(error.format_message().rstrip("."), path, f"see `{path} --help`", error.exit_code, "--json" in given)
+            code = error.exit_code
+        sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
         except CommunityMetricsError as error:
-            if wants_json():
-                print_json({"error": {"what": error.what, "where": error.where, "remedy": error.remedy}, "exit_code": error.exit_code})
-            click.echo(f"error: {error}", err=True)
+            _tell(error.what, error.where, error.remedy, error.exit_code, wants_json())
             context.exit(error.exit_code)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
@@ -61,10 +76,14 @@ class ProjectGroup(click.Group):
             if os.environ.get(DEBUG_VARIABLE):
                 raise
             what = f"unexpected {type(error).__name__}: {error}"
-            if wants_json():
-                print_json({"error": {"what": what, "where": context.command_path, "remedy": ""}, "exit_code": 1})
-            click.echo(f"error: {what} - {context.command_path} - set {DEBUG_VARIABLE}=1 for the traceback and report it", err=True)
+            _tell(what, context.command_path, f"set {DEBUG_VARIABLE}=1 for the traceback and report it", 1, wants_json())
             context.exit(1)
+
+
+def _tell(what: str, where: str, remedy: str, exit_code: int, as_json: bool) -> None:
+    if as_json:
+        print_json({"error": {"what": what, "where": where, "remedy": remedy}, "exit_code": exit_code})
+    click.echo("error: " + " - ".join(part for part in (what, where, remedy) if part), err=True)
 
 
 def settings() -> Settings:

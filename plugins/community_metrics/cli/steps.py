@@ -106,7 +106,8 @@ def _trouble(file: FileReport) -> str:
 
 def _ingest_lines(report: IngestReport) -> list[str]:
     return [
-        f"{file.status} {file.source or '-'} {file.name}: {file.rows} rows, {file.accepted} accepted, {file.quarantined} quarantined, {file.totals} totals"
+        f"{file.status} {file.source or '-'} {file.name}: {file.rows} rows, "
+        f"{file.accepted} accepted, {file.quarantined} quarantined, {file.totals} totals"
         for file in report.files
     ]
 

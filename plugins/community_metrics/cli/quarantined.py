@@ -1,0 +1,43 @@
+"""Reads the quarantine's Parquet files. Their values are masked already when they are written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from community_metrics.landing.records import Landing
+from community_metrics.releases.marts import parquet_relation, scratch
+from community_metrics.settings import Settings
+
+
+def count_by_reason(settings: Settings, landings: list[Landing]) -> list[dict[str, Any]]:
+    """Rows by file, stream, column and reason, in the order of landing."""
+    query = 'select stream, "column", reason_code, count(*) as rows from {} group by all order by all'
+    return [
+        {"sha256": landing.sha256, "name": landing.original_name, "source": landing.source, **row}
+        for landing in landings
+        for row in _query(settings, landing, query)
+    ]
+
+
+def read_rows(settings: Settings, landings: list[Landing], limit: int) -> list[dict[str, Any]]:
+    """The first `limit` quarantined rows, by landing and row number."""
+    query = (
+        'select stream, row_no, "column", reason_code, masked_value, account_id, business_date::varchar as business_date'
+        f" from {{}} order by stream, row_no limit {int(limit)}"
+    )
+    rows: list[dict[str, Any]] = []
+    for landing in landings:
+        if len(rows) >= limit:
+            break
+        rows += [{"sha256": landing.sha256, **row} for row in _query(settings, landing, query)]
+    return rows[:limit]
+
+
+def _query(settings: Settings, landing: Landing, query: str) -> list[dict[str, Any]]:
+    path = settings.quarantine / f"{landing.landing_id}-r{landing.revision}.parquet"
+    if not path.exists():
+        return []
+    with scratch() as connection:
+        cursor = connection.execute(query.format(parquet_relation(path)))
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
