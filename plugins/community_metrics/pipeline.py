@@ -28,7 +28,7 @@ from community_metrics.settings import Settings
 
 if TYPE_CHECKING:
     from community_metrics.audit.gates import AuditReport
-    from community_metrics.landing.records import Landing
+    from community_metrics.landing.records import Landing, LandResult
     from community_metrics.releases.publish import PublishReport
     from community_metrics.warehouse.build import BuildReport
 
@@ -39,7 +39,10 @@ Outcome = Literal["published", "nothing_new", "rolled_back", "refused"]
 
 @dataclass(frozen=True)
 class FileReport:
-    """What became of one landed file in this run. `status` as in the ledger; rows = accepted + quarantined + totals."""
+    """What became of one file in this run; rows = accepted + quarantined + totals.
+
+    `status` as in the ledger, or `refused` for a file that could not even be landed and stays in the inbox.
+    """
 
     landing_id: str
     sha256: str
@@ -114,15 +117,19 @@ def ingest(settings: Settings, sources: Sequence[str] | None = None, retry: bool
     `sources` limits it to some sources; `retry` also takes up again what an earlier ingest could not use. Raises `BusyError`.
     """
     from community_metrics.audit.gates import gate_landings
-    from community_metrics.lake.ingest import ingest_waiting
+    from community_metrics.lake.batch import ingest_waiting
     from community_metrics.landing.ledger import Ledger
 
-    with ingest_lock(settings, "ingest"), Ledger(settings.ledger_path) as ledger:
+    with ingest_lock(settings, "ingest"):
         log.info("ingest: reading what has landed")
-        taken = ingest_waiting(settings, ledger, sources=sources, retry=retry)
+        taken = ingest_waiting(settings, sources, retry)
         log.info("ingest: source gate")
-        gate_landings(settings, ledger)
-        return IngestReport(tuple(_file_report(ledger.landing(landing.landing_id)) for landing in taken))
+        with Ledger(settings.ledger_path) as ledger:
+            gated = [result.landing_id for result in gate_landings(settings, ledger)]
+            # A killed ingest may have left something at the gate: it is judged, and reported, by this one.
+            looked_at = dict.fromkeys([*(landing.landing_id for landing in taken.landings), *gated])
+            files = [_file_report(ledger.landing(landing_id)) for landing_id in looked_at]
+        return IngestReport((*files, *(_refused_report(result) for result in taken.refused)))
 
 
 def build(settings: Settings, full_refresh: bool = False) -> BuildReport:
@@ -301,6 +308,11 @@ def _file_report(landing: Landing) -> FileReport:
         quarantined=landing.quarantined,
         totals=landing.totals,
     )
+
+
+def _refused_report(result: LandResult) -> FileReport:
+    """A file that stays in the inbox, because where it lies or what is declared of it makes no sense."""
+    return FileReport("", "", result.path, None, None, "refused", "refused", result.message, 0, 0, 0, 0)
 
 
 def _input(landing: Landing) -> dict[str, Any]:
