@@ -1,0 +1,236 @@
+"""A candidate warehouse that is right: three days, two platforms, three members, every column of every mart.
+
+The story, all of it literal. Ana and Ben talk on `wechat`, Ben and Cai on `qq`; the days are a Saturday, a Sunday and the
+Monday after. Ana sends two messages on Saturday and reacts on Monday, the day she leaves; Ben writes and reacts on qq on
+Saturday, joins wechat and writes there on Sunday; Cai joins qq and writes on Monday. Ana orders twice on Saturday and
+once on Monday, when 5 of it is refunded; Cai orders on qq on Monday.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+FIRST, SECOND, THIRD = "2026-10-10", "2026-10-11", "2026-10-12"
+
+_TABLES = {
+    "mart_growth_daily": """
+        business_date date, scope_type varchar, scope_id varchar, joins bigint, leaves bigint, censored_leaves bigint, new_members bigint,
+        rejoined_members bigint, left_members bigint, members_at_end bigint, reported_new_members bigint, reported_left_members bigint,
+        reported_members_at_end bigint
+    """,
+    "mart_activity_daily": """
+        business_date date, scope_type varchar, scope_id varchar, dau bigint, wau_7 bigint, mau_28 bigint, mau_30 bigint, stickiness double,
+        speakers bigint, messages bigint, interactions bigint, present_members bigint, active_present_members bigint, active_rate double,
+        top10_messages bigint, top10_message_share double, message_gini double
+    """,
+    "mart_activity_hourly": """
+        business_date date, hour integer, scope_type varchar, scope_id varchar, events bigint, active_members bigint
+    """,
+    "mart_lifecycle": """
+        period_grain varchar, period_start date, scope_type varchar, scope_id varchar, active bigint, new bigint, retained bigint,
+        resurrected bigint, dormant bigint, quick_ratio double, is_complete_period boolean
+    """,
+    "mart_retention": """
+        definition varchar, period_grain varchar, cohort_start date, period_index bigint, scope_type varchar, scope_id varchar,
+        cohort_members bigint, eligible_members bigint, retained_members bigint, retained_eligible_members bigint,
+        retained_members_rolling bigint, retained_members_within bigint, retention_rate double, rolling_retention_rate double,
+        within_retention_rate double, is_mature boolean, is_rolling_mature boolean
+    """,
+    "mart_conversion_daily": """
+        business_date date, currency varchar, scope_type varchar, scope_id varchar, paying_members bigint, orders bigint,
+        gross_amount decimal(18, 2), refund_amount decimal(18, 2), net_amount decimal(18, 2), refunded_orders bigint, aov decimal(18, 2),
+        arpu decimal(18, 2), first_order_members bigint, repeat_order_members bigint, paying_active_members bigint, active_members bigint,
+        conversion_rate_active double, paying_present_members bigint, present_members bigint, conversion_rate_members double
+    """,
+    "mart_repurchase": """
+        cohort_grain varchar, cohort_start date, horizon_days bigint, scope_type varchar, scope_id varchar, first_order_members bigint,
+        repurchased_members bigint, eligible_members bigint, repurchased_eligible_members bigint, repurchase_rate double, is_mature boolean
+    """,
+    "mart_content_daily": """
+        content_key varchar, business_date date, platform varchar, account_id varchar, increment_days bigint, impressions bigint, reads bigint,
+        plays bigint, views bigint, likes bigint, comments bigint, shares bigint, saves bigint, follows bigint, impressions_total bigint,
+        reads_total bigint, plays_total bigint, views_total bigint, likes_total bigint, comments_total bigint, shares_total bigint,
+        saves_total bigint, follows_total bigint, has_falling_counter boolean, reported_click_rate double, reported_finish_rate double,
+        reported_average_seconds double
+    """,
+    "mart_account_daily": """
+        platform varchar, account_id varchar, business_date date, followers bigint, gained bigint, lost bigint, net bigint, reads bigint,
+        plays bigint, likes bigint, comments bigint, shares bigint
+    """,
+    "mart_data_status": """
+        source varchar, account_id varchar, business_date date, expected boolean, received boolean, complete boolean, restated bigint,
+        accepted bigint, quarantined bigint, held bigint
+    """,
+    "dim_member": """
+        member_key varchar, actor_type varchar, channel varchar, region varchar, native_ids bigint, first_seen_date date,
+        first_joined_date date, first_active_date date, first_order_date date
+    """,
+    "dim_community": """
+        community_key varchar, platform varchar, account_id varchar, community_id varchar, community_name varchar, first_date date,
+        listed_from_date date
+    """,
+    "dim_content": """
+        content_key varchar, platform varchar, account_id varchar, content_id varchar, title varchar, content_kind varchar,
+        published_at timestamp, first_date date
+    """,
+    "dim_channel": "channel varchar, name_en varchar, name_zh varchar",
+    "dim_date": """
+        business_date date, week_start_date date, month_start_date date, weekday integer, is_weekend boolean, is_workday boolean
+    """,
+}
+
+_ROWS = {
+    "mart_growth_daily": f"""
+        ('{FIRST}', 'all', 'all', 2, 0, 0, 2, 0, 0, 2, null, null, null),
+        ('{SECOND}', 'all', 'all', 1, 0, 0, 0, 0, 0, 2, null, null, null),
+        ('{THIRD}', 'all', 'all', 1, 1, 0, 1, 0, 1, 2, null, null, null),
+        ('{FIRST}', 'platform', 'wechat', 1, 0, 0, 1, 0, 0, 1, 5, 1, 100),
+        ('{SECOND}', 'platform', 'wechat', 1, 0, 0, 1, 0, 0, 2, 4, 1, 103),
+        ('{THIRD}', 'platform', 'wechat', 0, 1, 0, 0, 0, 1, 1, null, null, null),
+        ('{FIRST}', 'platform', 'qq', 1, 0, 0, 1, 0, 0, 1, null, null, null),
+        ('{SECOND}', 'platform', 'qq', 0, 0, 0, 0, 0, 0, 1, null, null, null),
+        ('{THIRD}', 'platform', 'qq', 1, 0, 0, 1, 0, 0, 2, null, null, null)
+    """,
+    "mart_activity_daily": f"""
+        ('{FIRST}', 'all', 'all', 2, 2, 2, 2, 1, 2, 3, 4, 2, 2, 1, 3, 1, 1 / 6),
+        ('{SECOND}', 'all', 'all', 1, 2, 2, 2, 1 / 2, 1, 1, 1, 2, 1, 1 / 2, 1, 1, 0),
+        ('{THIRD}', 'all', 'all', 2, 3, 3, 3, 2 / 3, 1, 1, 2, 3, 2, 2 / 3, 1, 1, 0),
+        ('{FIRST}', 'platform', 'wechat', 1, 1, 1, 1, 1, 1, 2, 2, 1, 1, 1, 2, 1, 0),
+        ('{SECOND}', 'platform', 'wechat', 1, 2, 2, 2, 1 / 2, 1, 1, 1, 2, 1, 1 / 2, 1, 1, 0),
+        ('{THIRD}', 'platform', 'wechat', 1, 2, 2, 2, 1 / 2, 0, 0, 1, 2, 1, 1 / 2, 0, null, null),
+        ('{FIRST}', 'platform', 'qq', 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 0),
+        ('{SECOND}', 'platform', 'qq', 0, 1, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, null, null),
+        ('{THIRD}', 'platform', 'qq', 1, 2, 2, 2, 1 / 2, 1, 1, 1, 2, 1, 1 / 2, 1, 1, 0)
+    """,
+    "mart_activity_hourly": f"""
+        ('{FIRST}', 9, 'all', 'all', 4, 2),
+        ('{SECOND}', 10, 'all', 'all', 1, 1),
+        ('{THIRD}', 9, 'all', 'all', 1, 1),
+        ('{THIRD}', 20, 'all', 'all', 1, 1),
+        ('{FIRST}', 9, 'platform', 'wechat', 2, 1),
+        ('{SECOND}', 10, 'platform', 'wechat', 1, 1),
+        ('{THIRD}', 9, 'platform', 'wechat', 1, 1),
+        ('{FIRST}', 9, 'platform', 'qq', 2, 1),
+        ('{THIRD}', 20, 'platform', 'qq', 1, 1)
+    """,
+    "mart_lifecycle": f"""
+        ('day', '{FIRST}', 'all', 'all', 2, 2, 0, 0, 0, null, true),
+        ('day', '{SECOND}', 'all', 'all', 1, 0, 1, 0, 1, 0, true),
+        ('day', '{THIRD}', 'all', 'all', 2, 1, 0, 1, 1, 2, true),
+        ('week', '2026-10-05', 'all', 'all', 2, 2, 0, 0, 0, null, true),
+        ('week', '2026-10-12', 'all', 'all', 2, 1, 1, 0, 1, 1, false),
+        ('month', '2026-10-01', 'all', 'all', 3, 3, 0, 0, 0, null, false),
+        ('day', '{FIRST}', 'platform', 'wechat', 1, 1, 0, 0, 0, null, true),
+        ('day', '{SECOND}', 'platform', 'wechat', 1, 1, 0, 0, 1, 1, true),
+        ('day', '{THIRD}', 'platform', 'wechat', 1, 0, 0, 1, 1, 1, true),
+        ('week', '2026-10-05', 'platform', 'wechat', 2, 2, 0, 0, 0, null, true),
+        ('week', '2026-10-12', 'platform', 'wechat', 1, 0, 1, 0, 1, 0, false),
+        ('month', '2026-10-01', 'platform', 'wechat', 2, 2, 0, 0, 0, null, false),
+        ('day', '{FIRST}', 'platform', 'qq', 1, 1, 0, 0, 0, null, true),
+        ('day', '{SECOND}', 'platform', 'qq', 0, 0, 0, 0, 1, 0, true),
+        ('day', '{THIRD}', 'platform', 'qq', 1, 1, 0, 0, 0, null, true),
+        ('week', '2026-10-05', 'platform', 'qq', 1, 1, 0, 0, 0, null, true),
+        ('week', '2026-10-12', 'platform', 'qq', 1, 1, 0, 0, 1, 1, false),
+        ('month', '2026-10-01', 'platform', 'qq', 2, 2, 0, 0, 0, null, false)
+    """,
+    # Declared with a horizon of two days and one week.
+    "mart_retention": f"""
+        ('activity', 'day', '{FIRST}', 0, 'all', 'all', 2, 2, 2, 2, 2, null, 1, 1, null, true, true),
+        ('activity', 'day', '{FIRST}', 1, 'all', 'all', 2, 2, 1, 1, 2, 1, 1 / 2, 1, 1 / 2, true, true),
+        ('activity', 'day', '{FIRST}', 2, 'all', 'all', 2, 2, 1, 1, 1, 2, 1 / 2, 1 / 2, 1, true, true),
+        ('activity', 'day', '{THIRD}', 0, 'all', 'all', 1, 1, 1, 1, 1, null, 1, null, null, true, false),
+        ('activity', 'week', '2026-10-05', 0, 'all', 'all', 2, 2, 2, 2, 2, null, 1, null, null, true, false),
+        ('activity', 'week', '2026-10-05', 1, 'all', 'all', 2, 0, 1, 0, 1, 1, null, null, null, false, false),
+        ('activity', 'week', '2026-10-12', 0, 'all', 'all', 1, 0, 1, 0, 1, null, null, null, null, false, false)
+    """,
+    "mart_conversion_daily": f"""
+        ('{FIRST}', 'CNY', 'all', 'all', 1, 2, 30, 0, 30, 0, 15, 30, 1, 0, 1, 2, 1 / 2, 1, 2, 1 / 2),
+        ('{SECOND}', 'CNY', 'all', 'all', 0, 0, 0, 0, 0, 0, null, null, 0, 0, 0, 1, 0, 0, 2, 0),
+        ('{THIRD}', 'CNY', 'all', 'all', 2, 2, 30, 5, 25, 1, 15, 12.5, 1, 1, 2, 2, 1, 2, 3, 2 / 3),
+        ('{FIRST}', 'CNY', 'platform', 'wechat', 1, 2, 30, 0, 30, 0, 15, 30, 1, 0, 1, 1, 1, 1, 1, 1),
+        ('{SECOND}', 'CNY', 'platform', 'wechat', 0, 0, 0, 0, 0, 0, null, null, 0, 0, 0, 1, 0, 0, 2, 0),
+        ('{THIRD}', 'CNY', 'platform', 'wechat', 1, 1, 10, 5, 5, 1, 10, 5, 0, 1, 1, 1, 1, 1, 2, 1 / 2),
+        ('{THIRD}', 'CNY', 'platform', 'qq', 1, 1, 20, 0, 20, 0, 20, 20, 1, 0, 1, 1, 1, 1, 2, 1 / 2)
+    """,
+    "mart_repurchase": f"""
+        ('day', '{FIRST}', 1, 'all', 'all', 1, 0, 1, 0, 0, true),
+        ('day', '{FIRST}', 2, 'all', 'all', 1, 1, 1, 1, 1, true),
+        ('day', '{FIRST}', 7, 'all', 'all', 1, 1, 0, 0, null, false),
+        ('day', '{THIRD}', 1, 'all', 'all', 1, 0, 0, 0, null, false),
+        ('day', '{THIRD}', 2, 'all', 'all', 1, 0, 0, 0, null, false),
+        ('day', '{THIRD}', 7, 'all', 'all', 1, 0, 0, 0, null, false)
+    """,
+    "mart_content_daily": f"""
+        ('xiaohongshu:a:n1', '{FIRST}', 'xiaohongshu', 'a', null, null, null, null, null, null, null, null, null, null,
+         100, null, null, null, 5, null, null, null, 2, false, 0.1, 0.5, 12.5),
+        ('xiaohongshu:a:n1', '{SECOND}', 'xiaohongshu', 'a', 1, 30, null, null, null, -1, null, null, null, 0,
+         130, null, null, null, 4, null, null, null, 2, true, 0.1, 0.5, 12.5)
+    """,
+    "mart_account_daily": f"""
+        ('wechat', 'a1', '{FIRST}', 100, 5, 1, 4, 10, null, 2, 1, 0),
+        ('wechat', 'a1', '{SECOND}', 103, 4, 1, 3, 12, null, 2, 1, 0)
+    """,
+    "mart_data_status": f"""
+        ('events', '', '{FIRST}', true, true, true, 0, 4, 0, 0),
+        ('events', '', '{SECOND}', true, true, true, 0, 1, 1, 0),
+        ('events', '', '{THIRD}', true, true, true, 1, 2, 0, 0),
+        ('memberships', '', '{FIRST}', true, true, true, 0, 2, 0, 0),
+        ('memberships', '', '{SECOND}', true, true, true, 0, 1, 0, 0),
+        ('memberships', '', '{THIRD}', true, true, true, 0, 1, 0, 0),
+        ('orders', '', '{FIRST}', true, true, true, 0, 2, 0, 0),
+        ('orders', '', '{SECOND}', true, false, true, 0, 0, 0, 0),
+        ('orders', '', '{THIRD}', true, true, true, 0, 2, 0, 0),
+        ('refunds', '', '{THIRD}', true, true, true, 0, 1, 0, 0),
+        ('creator_content', 'a', '{FIRST}', true, true, true, 0, 1, 0, 0),
+        ('creator_content', 'a', '{SECOND}', true, true, true, 0, 1, 0, 0),
+        ('account_daily', 'a1', '{FIRST}', true, true, true, 0, 1, 0, 0),
+        ('account_daily', 'a1', '{SECOND}', true, true, true, 0, 1, 0, 0),
+        ('account_daily', 'a1', '{THIRD}', false, false, false, 0, 0, 0, 1)
+    """,
+    "dim_member": f"""
+        ('ana', 'member', 'organic', null, 1, '{FIRST}', '{FIRST}', '{FIRST}', '{FIRST}'),
+        ('ben', 'member', 'referral', null, 2, '{FIRST}', '{FIRST}', '{FIRST}', null),
+        ('cai', 'member', 'unknown', null, 1, '{THIRD}', '{THIRD}', '{THIRD}', '{THIRD}'),
+        ('dot', 'bot', null, null, 1, null, null, null, null)
+    """,
+    "dim_community": f"""
+        ('wechat::g1', 'wechat', '', 'g1', 'Group one', '{FIRST}', null),
+        ('qq::g2', 'qq', '', 'g2', 'Group two', '{FIRST}', null)
+    """,
+    "dim_content": f"('xiaohongshu:a:n1', 'xiaohongshu', 'a', 'n1', 'A note', 'note', '2026-10-09 02:00:00', '{FIRST}')",
+    "dim_channel": "('organic', 'Organic', '自然'), ('referral', 'Referral', '裂变'), ('unknown', 'Unknown', '未知')",
+    "dim_date": f"""
+        ('{FIRST}', '2026-10-05', '2026-10-01', 6, true, false),
+        ('{SECOND}', '2026-10-05', '2026-10-01', 7, true, false),
+        ('{THIRD}', '2026-10-12', '2026-10-01', 1, false, true)
+    """,
+}
+
+_OBSERVED = f"""
+    ('events', 'wechat', '', '{FIRST}', '{THIRD}'),
+    ('events', 'qq', '', '{FIRST}', '{THIRD}'),
+    ('memberships', 'wechat', '', '{FIRST}', '{THIRD}'),
+    ('memberships', 'qq', '', '{FIRST}', '{THIRD}'),
+    ('orders', 'wechat', '', '{FIRST}', '{THIRD}'),
+    ('orders', 'qq', '', '{FIRST}', '{THIRD}'),
+    ('refunds', 'wechat', '', '{THIRD}', '{THIRD}'),
+    ('creator_content', 'xiaohongshu', 'a', '{FIRST}', '{SECOND}'),
+    ('account_daily', 'wechat', 'a1', '{FIRST}', '{SECOND}')
+"""
+
+
+def build_candidate(path: Path) -> None:
+    """Write the working warehouse: schema `marts`, and `control.observed` as the pipeline records it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema marts")
+        connection.execute("create schema control")
+        connection.execute(
+            "create table control.observed (source varchar, platform varchar, account_id varchar, first_date date, observed_until date)"
+        )
+        connection.execute(f"insert into control.observed values {_OBSERVED}")
+        for name, columns in _TABLES.items():
+            connection.execute(f"create table marts.{name} ({columns})")
+            connection.execute(f"insert into marts.{name} values {_ROWS[name]}")
