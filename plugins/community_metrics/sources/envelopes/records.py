@@ -17,12 +17,11 @@ DELIMITERS = (",", "\t", ";", "|")
 
 @dataclass(frozen=True)
 class Record:
-    """One record: its cells, the offset behind its line end, and whether its quotes are closed."""
+    """One record: its cells, the offset behind its line end, and whether every quoted cell ends with its quote."""
 
     cells: list[str]
     end: int
-    is_closed: bool = True
-    has_line_end: bool = True
+    is_clean: bool = True
 
 
 def iter_records(text: str, delimiter: str, most_cells: int = 16_384) -> Iterator[Record]:
@@ -30,10 +29,11 @@ def iter_records(text: str, delimiter: str, most_cells: int = 16_384) -> Iterato
     pattern = _cell_pattern(delimiter)
     position = 0
     cells: list[str] = []
+    is_clean = True
     while position < len(text):
         match = pattern.match(text, position)
         assert match is not None  # the last alternative matches the empty string
-        is_closed = match["open"] is None
+        is_clean = is_clean and match["open"] is None and not match["rest"]
         if len(cells) < most_cells:
             cells.append(_cell(match))
         position = match.end()
@@ -46,15 +46,18 @@ def iter_records(text: str, delimiter: str, most_cells: int = 16_384) -> Iterato
                 cells.append("")
             behind = ""
         position += 2 if text.startswith("\r\n", position) else len(behind)
-        yield Record(cells, position, is_closed, has_line_end=bool(behind))
-        cells = []
+        yield Record(cells, position, is_clean)
+        cells, is_clean = [], True
 
 
 def sniff_delimiter(text: str, is_all: bool, rows: int) -> str:
-    """The delimiter that cuts most of the first `rows` records into the same number of cells, more than one."""
+    """The delimiter that cuts most of the first `rows` records into the same number of cells, more than one.
+
+    A record counts only if no quoted cell goes on behind its quote: else the delimiter stood within quotes.
+    """
     best, best_score = DELIMITERS[0], 0
     for delimiter in DELIMITERS:
-        widths = Counter(len(record.cells) for record in head_records(text, delimiter, is_all, rows))
+        widths = Counter(len(record.cells) for record in head_records(text, delimiter, is_all, rows) if record.is_clean)
         score = max(((width - 1) * count for width, count in widths.items()), default=0)
         if score > best_score:
             best, best_score = delimiter, score
