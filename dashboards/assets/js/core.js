@@ -101,5 +101,6 @@
     const scope = spec.scopes[type]?.[position];
     return scope ? scope[cm.preferences.language] : "";
   };
+  cm.scopeTypeLabel = () => cm.say(spec.scopeTypes[cm.filters.scope.type]).toLowerCase();
   cm.platformLabel = (platform) => cm.say(spec.platforms[platform]) || platform;
 })();

@@ -3,8 +3,13 @@
 (() => {
   const cm = window.communityMetrics;
   const charts = new Map();
+  const waiting = new Map(); // charts whose box has no size yet, because their table is shown or their section hidden
   const observer = new ResizeObserver((entries) => {
-    for (const entry of entries) charts.get(entry.target)?.resize();
+    for (const { target } of entries) {
+      if (!target.clientWidth) continue;
+      if (waiting.has(target)) paint(target, waiting.get(target));
+      else charts.get(target)?.resize();
+    }
   });
 
   cm.color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -22,6 +27,7 @@
           observer.unobserve(node);
           charts.get(node)?.dispose();
           charts.delete(node);
+          waiting.delete(node);
         }
         body.replaceChildren();
         note.hidden = true;
@@ -42,7 +48,7 @@
           this.show(cm.element("p", { class: "empty" }, cm.say(cm.spec.reasons[mart]) || cm.words("reason_no_rows")));
           tile.dataset.empty = reason;
         } else {
-          this.empty(reason, { scope: cm.say(cm.spec.scopeTypes[cm.filters.scope.type]) });
+          this.empty(reason, { scope: cm.scopeTypeLabel() });
         }
       },
       note(...parts) {
@@ -62,12 +68,16 @@
   };
 
   function draw(box, option) {
-    const chart = echarts.init(box, null, { renderer: "canvas", width: box.clientWidth || 300, height: box.clientHeight || 240 });
-    chart.setOption(option);
-    charts.set(box, chart);
+    waiting.set(box, option);
+    if (box.clientWidth) paint(box, option);
     observer.observe(box);
   }
-  cm.resizeCharts = () => charts.forEach((chart, box) => !box.hidden && chart.resize({ width: "auto", height: "auto" }));
+  function paint(box, option) {
+    waiting.delete(box);
+    const chart = echarts.init(box, null, { renderer: "canvas" });
+    chart.setOption(option);
+    charts.set(box, chart);
+  }
   cm.chartOf = (tile) => charts.get(tile.querySelector(".chart"));
 
   // headers: [{text, number}], rows: arrays of text (or elements); the first cell heads its row.

@@ -86,7 +86,20 @@
         if (mine === round) frame.body.setAttribute("aria-busy", "false");
       }),
     );
-    if (mine === round) document.body.dataset.ready = String(round);
+    if (mine !== round) return;
+    sayIfNothingHasTheScope();
+    document.body.dataset.ready = String(round);
+  }
+
+  // One sentence instead of a page of empty tiles.
+  function sayIfNothingHasTheScope() {
+    const measured = tiles.filter((tile) => cm.spec.tiles[tile.dataset.tile].mart);
+    const nothing = measured.length > 0 && measured.every((tile) => tile.dataset.empty === "not_at_scope" || tile.dataset.reason === "not_at_scope");
+    document.body.classList.toggle("nothing-at-scope", nothing);
+    document.querySelector(".scope-notice")?.remove();
+    if (!nothing) return;
+    const button = cm.element("button", { type: "button", class: "quiet", onclick: () => cm.filters.set({ scope: "all" }) }, cm.words("show_everything"));
+    bar.after(cm.element("div", { class: "scope-notice empty" }, cm.element("p", {}, cm.words("page_not_at_scope", { scope: cm.scopeTypeLabel() })), button));
   }
 
   // A slow answer to an earlier choice must not overwrite a later one.
@@ -103,7 +116,6 @@
     button.setAttribute("aria-pressed", String(pressed));
     for (const node of tile.querySelectorAll(".chart, .chart-like")) node.hidden = pressed;
     for (const node of tile.querySelectorAll(".tile-data")) node.hidden = !pressed;
-    cm.resizeCharts();
   }
   function toggleDefinition(button) {
     const opened = button.getAttribute("aria-expanded") !== "true";

@@ -31,7 +31,7 @@
 
   cm.reasonText = (reason, mart) => {
     if (reason === "empty") return cm.say(cm.spec.reasons[mart]) || cm.words("reason_no_rows");
-    return cm.words(`reason_${reason}`, { scope: cm.say(cm.spec.scopeTypes[cm.filters.scope.type]) });
+    return cm.words(`reason_${reason}`, { scope: cm.scopeTypeLabel() });
   };
 
   cm.tileKinds.kpi = async (tile, frame) => {
@@ -57,7 +57,7 @@
   function changeLine(tile, result) {
     const line = cm.element("p", { class: "kpi-change" });
     if (result.value === null) {
-      line.append(cm.reasonText(result.reason, result.mart));
+      line.append(result.reason === "not_at_scope" ? cm.words("not_at_scope_short", { scope: cm.scopeTypeLabel() }) : cm.reasonText(result.reason, result.mart));
       return line;
     }
     const { comparison, window } = result;

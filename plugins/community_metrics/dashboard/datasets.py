@@ -105,7 +105,9 @@ class DatasetWriter:
             f"""
             create or replace temp table scope_index as
             with everything as ({everything}),
-            weighted as (select e.*, coalesce(a.weight, 0) as weight from everything e left join ({activity}) a using (scope_type, scope_id)),
+            weighted as (
+                select e.*, coalesce(a.weight, 0) as weight from everything e left join ({activity}) a using (scope_type, scope_id)
+            ),
             ranked as (select *, row_number() over (partition by scope_type order by weight desc, scope_id) as rank from weighted)
             select scope_type, scope_id, rank - 1 as position from ranked where scope_type <> 'community' or rank <= {int(community_limit)}
             """
@@ -149,7 +151,8 @@ class DatasetWriter:
             self.connection.execute(f"create or replace temp table words_of_{name} (word varchar, code integer)")
             if rows:
                 self.connection.execute(
-                    f"insert into words_of_{name} select word, row_number() over (order by word) - 1 from (select distinct {name} as word from selected where {name} is not null)"
+                    f"insert into words_of_{name} select word, row_number() over (order by word) - 1 "
+                    f"from (select distinct {name} as word from selected where {name} is not null)"
                 )
         return found
 
@@ -164,15 +167,17 @@ class DatasetWriter:
         order = ", ".join(["scope_position", *(f"v{source.columns.index(name)}" for name in source.order)])
         lists = ", ".join(f"to_json(list_transform(file_rows, r -> r.v{number}))::varchar" for number in range(len(source.columns)))
         names = ", ".join(cut_by)
+        cut_columns = "".join(f"selected.{name}, " for name in cut_by)
         comma = f"{names}, " if names else ""
         using = f"({comma}scope_position)"
         return self.connection.execute(
             f"""
-            with coded as (select {"".join(f"selected.{name}, " for name in cut_by)}{position} as scope_position, {fields} from selected {joins}),
+            with coded as (select {cut_columns}{position} as scope_position, {fields} from selected {joins}),
             sized as (select {comma}scope_position, count(*) as n from coded group by all),
             numbered as (select *, (sum(n) over ({partition} order by scope_position) - n) // {ROWS_PER_FILE} as file_number from sized),
             gathered as (
-                select {comma}file_number, min(scope_position) as first_scope, max(scope_position) as last_scope, list(coded order by {order}) as file_rows
+                select {comma}file_number, min(scope_position) as first_scope, max(scope_position) as last_scope,
+                    list(coded order by {order}) as file_rows
                 from coded join numbered using {using} group by {comma}file_number
             )
             select {comma}first_scope, last_scope, {lists} from gathered order by {comma}file_number
@@ -210,7 +215,10 @@ def _rows(dataset: Dataset, marts: Mapping[str, Mapping[str, str]]) -> _Source:
     picked = ", ".join([*split, *columns])
     query = f"select {picked} from marts.{_quoted(dataset.mart)}"
     if scoped:
-        query = f"select scope_type, position as scope, {picked} from marts.{_quoted(dataset.mart)} join scope_index using (scope_type, scope_id)"
+        query = (
+            f"select scope_type, position as scope, {picked} from marts.{_quoted(dataset.mart)} "
+            "join scope_index using (scope_type, scope_id)"
+        )
         columns = ["scope", *columns]
     condition = _cohort_condition(dataset, known)
     return _Source(f"{query} where {condition}" if condition else query, columns, time, split, [time, *keys])
@@ -224,12 +232,11 @@ def _cohort_condition(dataset: Dataset, known: Mapping[str, str]) -> str:
     index = "period_index" if "period_index" in known else "horizon_days"
     choices = []
     for name in sorted(set(dataset.cohorts) | set(dataset.indexes)):
-        parts = [f"{grain} = {_literal(name)}"]
+        parts = [f"{grain} = {sql_literal(name)}"]
         if name in dataset.cohorts:
             count = dataset.cohorts[name]
-            parts.append(
-                f"cohort_start > (select max(cohort_start) - interval {count} {_unit(name)} from marts.{_quoted(dataset.mart)} where {grain} = {_literal(name)})"
-            )
+            latest = f"select max(cohort_start) from marts.{_quoted(dataset.mart)} where {grain} = {sql_literal(name)}"
+            parts.append(f"cohort_start > ({latest}) - interval {count} {_unit(name)}")
         if name in dataset.indexes:
             parts.append(f"{index} in ({', '.join(map(str, sorted(dataset.indexes[name])))})")
         choices.append(f"({' and '.join(parts)})")
@@ -327,7 +334,8 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _literal(text: str) -> str:
+def sql_literal(text: str) -> str:
+    """The text as an SQL string."""
     return "'" + text.replace("'", "''") + "'"
 
 

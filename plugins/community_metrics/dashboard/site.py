@@ -15,7 +15,7 @@ import duckdb
 import jinja2
 from markupsafe import Markup
 
-from community_metrics.dashboard.datasets import Dataset, DatasetWriter, Scopes, collect_datasets, dataset_name, version_of
+from community_metrics.dashboard.datasets import Dataset, DatasetWriter, Scopes, collect_datasets, dataset_name, sql_literal, version_of
 from community_metrics.dashboard.pages import Page, Site, Tile, load_site
 from community_metrics.dashboard.tile_kinds import RANGES
 from community_metrics.dashboard.trust import Trust, read_trust
@@ -47,8 +47,8 @@ def build_site(settings: Settings, database: Path, manifest: Mapping[str, Any], 
         raise CommunityMetricsError("the folder of the site is not empty", str(out_dir), "a site is written once, with its release")
     _copy_assets(dashboards, out_dir)
     with duckdb.connect(config={"threads": settings.threads, "memory_limit": settings.memory_limit}) as connection:
-        connection.execute(f"set TimeZone = '{settings.timezone}'")
-        connection.execute(f"attach '{str(database).replace(chr(39), chr(39) * 2)}' as release (read_only)")
+        connection.execute(f"set TimeZone = {sql_literal(settings.timezone)}")
+        connection.execute(f"attach {sql_literal(str(database))} as release (read_only)")
         connection.execute("create schema if not exists marts")
         marts = _mart_columns(connection)
         for mart in marts:
@@ -90,7 +90,8 @@ def _copy_assets(dashboards: Path, out_dir: Path) -> None:
 
 def _mart_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
     rows = connection.execute(
-        "select table_name, column_name, data_type from duckdb_columns() where database_name = 'release' and schema_name = 'marts' order by table_name, column_index"
+        "select table_name, column_name, data_type from duckdb_columns() "
+        "where database_name = 'release' and schema_name = 'marts' order by table_name, column_index"
     ).fetchall()
     marts: dict[str, dict[str, str]] = {}
     for mart, column, kind in rows:
@@ -141,12 +142,11 @@ def _gaps(connection: duckdb.DuckDBPyConnection, site: Site, marts: Mapping[str,
         return {}
     gaps = {}
     for mart, sources in site.feeds.items():
-        # One marker per source: a list as a parameter would make DuckDB import pandas, which takes seconds.
-        markers = ", ".join("?" for _ in sources)
+        # Literals, because a parameter makes DuckDB import pandas, which takes seconds.
+        wanted = ", ".join(sql_literal(source) for source in sources) or "null"
         rows = connection.execute(
             "select distinct datediff('day', date '1970-01-01', business_date) from marts.mart_data_status "
-            f"where expected and not complete and source in ({markers}) order by 1",
-            sources,
+            f"where expected and not complete and source in ({wanted}) order by 1"
         ).fetchall()
         stretches: list[list[int]] = []
         for (day,) in rows:
