@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# The sources' DAGs ingest one after the other, each for seconds: waiting is shorter than failing and trying again.
+_INGEST_WAIT_SECONDS = 60.0
+
 Outcome = Literal["published", "nothing_new", "rolled_back", "refused"]
 
 
@@ -120,7 +123,7 @@ def ingest(settings: Settings, sources: Sequence[str] | None = None, retry: bool
     from community_metrics.lake.batch import ingest_waiting
     from community_metrics.landing.ledger import Ledger
 
-    with ingest_lock(settings, "ingest"):
+    with ingest_lock(settings, "ingest", wait_seconds=_INGEST_WAIT_SECONDS):
         log.info("ingest: reading what has landed")
         taken = ingest_waiting(settings, sources, retry)
         log.info("ingest: source gate")

@@ -93,6 +93,8 @@ def _complain(report: IngestReport) -> None:
 
 
 def _trouble(file: FileReport) -> str:
+    if file.status == "refused":
+        return str(file.reason)  # in the form of an error already
     where = f"{file.name} ({file.sha256[:12]})"
     if file.status == "ingested":
         return f"{file.quarantined} of {file.rows} rows - {where} - `community-metrics quarantine show {file.sha256[:12]}` names them"

@@ -95,7 +95,10 @@ def refusals(settings: Settings) -> list[Refusal]:
 
 
 def record_refusal(settings: Settings, fingerprint: str, reasons: Sequence[str]) -> Refusal:
-    """Remember a refused candidate, so that the next good release can tell of it."""
+    """Remember a refused candidate, so that the next good release can tell of it; once, however often it is judged."""
+    for known in refusals_since_last_release(settings):
+        if (known.fingerprint, known.reasons) == (fingerprint, list(reasons)):
+            return known
     refusal = Refusal(utc_now(), fingerprint, current_release_id(settings), list(reasons))
     append_line(refusals_path(settings), asdict(refusal))
     return refusal
