@@ -52,9 +52,8 @@ def ingest_waiting(settings: Settings, sources: Sequence[str] | None = None, ret
     ensure_stream_schemas(settings)
     taken = take_inbox(settings, sources)
     refused = tuple(result for result in taken if result.outcome == "refused")
-    workshop = Workshop.of(settings)
     done = []
-    with Ledger(settings.ledger_path) as ledger:
+    with Ledger(settings.ledger_path) as ledger, Workshop(settings) as workshop:
         _adopt_lake_identity(settings, ledger)
         if retry:
             for landing in ledger.landings("rejected"):

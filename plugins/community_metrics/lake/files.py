@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from community_metrics.settings import Settings
 from community_metrics.sources.registry import StreamDefinition, load_streams
 
 ROW_GROUP_ROWS = 122_880
+_SYNC_THREADS = 8
 _ARROW_TYPES = {"text": pa.string(), "bigint": pa.int64()}
 
 
@@ -34,19 +37,29 @@ class ParquetFile:
         self.rows += table.num_rows
 
     def commit(self) -> None:
-        """Close the file and give it its name, on disk when this returns."""
+        """Close the file and give it its name. It is on the disk only after `make_durable`."""
         self._writer.close()
-        descriptor = os.open(self._temporary, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
         self._temporary.replace(self.path)
 
     def abandon(self) -> None:
         """Leave nothing behind. Harmless after `commit`."""
         self._writer.close()
         self._temporary.unlink(missing_ok=True)
+
+
+def make_durable(paths: Sequence[Path]) -> None:
+    """Wait until the files and their names are on the disk. Together, as a file system commits many at the cost of few."""
+    with ThreadPoolExecutor(max_workers=_SYNC_THREADS) as pool:
+        list(pool.map(_sync, paths))
+        list(pool.map(_sync, sorted({path.parent for path in paths})))
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def lake_file_path(settings: Settings, landing: Landing, revision: int, stream: StreamDefinition, business_date: date) -> Path:

@@ -6,9 +6,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -18,7 +16,7 @@ import pyarrow.compute as pc
 from community_metrics.errors import CommunityMetricsError, InputError
 from community_metrics.lake.coverage import cover
 from community_metrics.lake.extras import extras_as_json, keep_extras
-from community_metrics.lake.files import quarantine_path
+from community_metrics.lake.files import make_durable, quarantine_path
 from community_metrics.lake.normalising import NormalisedBatch, Normaliser, derive_columns, hash_identifiers
 from community_metrics.lake.pseudonyms import SEPARATOR, Pseudonymiser
 from community_metrics.lake.quarantine import BadRow, Quarantine, mask
@@ -35,16 +33,26 @@ from community_metrics.sources.templates import StreamTemplate, Template, header
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
 class Workshop:
-    """What the ingests of one run share."""
+    """What the ingests of one run share: a scratch folder, an engine to sort with, the identities hashed so far."""
 
-    settings: Settings
-    pseudonymiser: Pseudonymiser
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.pseudonymiser = Pseudonymiser(settings.id_key)
+        self.folder = settings.lake / ".staging" / str(os.getpid())
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        self.connection = duckdb.connect(":memory:")
+        self.connection.execute(f"set memory_limit = '{settings.memory_limit}'")
+        self.connection.execute(f"set threads = {settings.threads}")
+        self.connection.execute("set temp_directory = $1", [str(self.folder)])
 
-    @classmethod
-    def of(cls, settings: Settings) -> Workshop:
-        return cls(settings, Pseudonymiser(settings.id_key))
+    def __enter__(self) -> Workshop:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def ingest_landing(
@@ -55,8 +63,13 @@ def ingest_landing(
     A file that cannot be used is recorded as `rejected`, also when the program itself fails on it: no file stops the others.
     Killed at any moment, the ledger still has the landing as it was, and a repeat writes the same files.
     """
+    if workshop is None:
+        with Workshop(settings) as own:
+            return ingest_landing(settings, ledger, landing, run_id, own)
+    revision = landing.revision + 1
+    quarantine = Quarantine(quarantine_path(settings, landing.landing_id, revision), landing.landing_id)
     try:
-        ingested = _ingest(workshop or Workshop.of(settings), landing)
+        ingested = _Ingest(workshop, landing, quarantine).run(revision)
         ledger.record_ingested(landing.landing_id, ingested, run_id)
     except InputError as error:
         ledger.record_refused(landing.landing_id, "rejected", error.reason_code, str(error), run_id)
@@ -68,38 +81,21 @@ def ingest_landing(
             "see the log, then `ingest --retry`; if it fails again, report it with the file's template",
         )
         ledger.record_refused(landing.landing_id, "rejected", "internal_error", str(reason), run_id)
-    return ledger.landing(landing.landing_id)
-
-
-def _ingest(workshop: Workshop, landing: Landing) -> Ingested:
-    settings, revision = workshop.settings, landing.revision + 1
-    folder = settings.lake / ".staging" / f"{landing.landing_id[:16]}-{os.getpid()}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    quarantine = Quarantine(quarantine_path(settings, landing.landing_id, revision), landing.landing_id)
-    try:
-        with duckdb.connect(":memory:") as connection:
-            connection.execute(f"set memory_limit = '{settings.memory_limit}'")
-            connection.execute(f"set threads = {settings.threads}")
-            connection.execute("set temp_directory = $1", [str(folder)])
-            return _Ingest(workshop, landing, folder, quarantine, connection).run(revision)
     finally:
         quarantine.abandon()
-        shutil.rmtree(folder, ignore_errors=True)
+    return ledger.landing(landing.landing_id)
 
 
 class _Ingest:
     """The state of one ingest."""
 
-    def __init__(
-        self, workshop: Workshop, landing: Landing, folder: Path, quarantine: Quarantine, connection: duckdb.DuckDBPyConnection
-    ) -> None:
+    def __init__(self, workshop: Workshop, landing: Landing, quarantine: Quarantine) -> None:
         self._settings = workshop.settings
         self._pseudonymiser = workshop.pseudonymiser
+        self._folder = workshop.folder
+        self._connection = workshop.connection
         self._landing = landing
-        self._folder = folder
         self._quarantine = quarantine
-        self._connection = connection
         self._drift = Drift()
         self._snapshot_date = landing.snapshot_at.astimezone(self._settings.zone).date()
         self._staged: dict[str, StagedStream] = {}
@@ -120,6 +116,10 @@ class _Ingest:
         accepted = sum(stream.rows for stream in written.values())
         if self._rows != accepted + self._quarantine.rows + self._totals:
             raise AssertionError(f"{self._rows} rows read, {accepted} accepted, {self._quarantine.rows} put aside, {self._totals} totals")
+        files = [lake_file for stream in written.values() for lake_file in stream.files]
+        make_durable(
+            [*(self._settings.home / lake_file.path for lake_file in files), *([self._quarantine.path] if self._quarantine.rows else [])]
+        )
         return Ingested(
             revision=revision,
             template=template.name,
@@ -128,7 +128,7 @@ class _Ingest:
             quarantined=self._quarantine.rows,
             totals=self._totals,
             drift=self._drift.to_dict(),
-            lake_files=[lake_file for stream in written.values() for lake_file in stream.files],
+            lake_files=files,
             coverage=cover(landing, load_registry()[landing.source], template, written, self._snapshot_date),
             quarantined_rows=self._quarantine.recorded(),
         )

@@ -25,7 +25,8 @@ class Pseudonymiser:
     def hash_ids(self, platforms: pa.Array, accounts: pa.Array, kinds: pa.Array, ids: pa.Array) -> pa.StringArray:
         """Four string columns of equal length; a null id stays null, no other column may have one where there is an id."""
         identities = pc.binary_join_element_wise(platforms, accounts, kinds, ids, SEPARATOR).dictionary_encode()
-        hashes = pa.array([self._hash(identity) for identity in identities.dictionary.to_pylist()], pa.string())
+        known = self._remembered
+        hashes = pa.array([known.get(identity) or self._hash(identity) for identity in identities.dictionary.to_pylist()], pa.string())
         return hashes.take(identities.indices)
 
     def digest(self, text: str) -> bytes:
@@ -33,9 +34,7 @@ class Pseudonymiser:
         return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")[:16]
 
     def _hash(self, identity: str) -> str:
-        known = self._remembered.get(identity)
-        if known is None:
-            if len(self._remembered) >= _MAX_REMEMBERED:
-                self._remembered.clear()
-            known = self._remembered[identity] = self.digest(identity).hex()
-        return known
+        if len(self._remembered) >= _MAX_REMEMBERED:
+            self._remembered.clear()
+        hashed = self._remembered[identity] = self.digest(identity).hex()
+        return hashed

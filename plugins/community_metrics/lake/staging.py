@@ -12,9 +12,11 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from community_metrics.lake.files import ROW_GROUP_ROWS, ParquetFile, lake_file_path, lake_schema
+from community_metrics.lake.pseudonyms import SEPARATOR
 from community_metrics.landing.records import LakeFile, Landing, instant_text
 from community_metrics.settings import Settings
 from community_metrics.sources.registry import SNAPSHOT, TECHNICAL_COLUMNS, StreamDefinition
@@ -185,10 +187,11 @@ def _complete(piece: pa.Table, constants: Mapping[str, str], schema: pa.Schema) 
 
 
 def _extend(extent: dict[tuple[str, str], tuple[date, date]], piece: pa.Table, day: date) -> None:
-    for entry in piece.select(["platform", "account_id"]).group_by(["platform", "account_id"]).aggregate([]).to_pylist():
-        key = (entry["platform"], entry["account_id"])
-        first, last = extent.get(key, (day, day))
-        extent[key] = (min(first, day), max(last, day))
+    pairs = pc.binary_join_element_wise(piece.column("platform"), piece.column("account_id"), SEPARATOR)
+    for pair in pairs.unique().to_pylist():
+        platform, account_id = pair.split(SEPARATOR, 1)
+        first, last = extent.get((platform, account_id), (day, day))
+        extent[platform, account_id] = (min(first, day), max(last, day))
 
 
 assert set(TECHNICAL_COLUMNS) == {*_ROW_COLUMNS, *_MADE_BY_SQL, "_file_sha256", "_snapshot_at", "_account_id", "_template"}
