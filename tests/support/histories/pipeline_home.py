@@ -1,0 +1,102 @@
+"""A home of its own, the real pipeline on it, and what the marts then say."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from community_metrics import pipeline
+from community_metrics.landing.inbox import land_files
+from community_metrics.landing.ledger import Ledger
+from community_metrics.settings import PROJECT_ROOT, Settings
+from community_metrics.warehouse.build import mark_published
+from support.histories.files import ExportFile
+from support.naive.records import Definition, Rules
+
+Rows = dict[tuple[Any, ...], dict[str, Any]]
+WEEK_STARTS = {0: "monday", 6: "sunday"}
+
+
+class PipelineHome:
+    """Lands, ingests and builds in `settings.home`, with the rules' time zone, week start and retentions."""
+
+    def __init__(self, settings: Settings, rules: Rules) -> None:
+        definitions = settings.home / "definitions"
+        definitions.mkdir(parents=True)
+        write_retentions(definitions / "retention_definitions.csv", rules.definitions)
+        self.settings = replace(settings, timezone=rules.timezone, week_start=WEEK_STARTS[rules.week_start], definitions=definitions)
+
+    def land(self, files: Iterable[ExportFile]) -> None:
+        """Land the files in this order, and bring them to the lake. Fails if one is not taken whole."""
+        drop = self.settings.home / "drop"
+        drop.mkdir(exist_ok=True)
+        for file in files:
+            path = drop / file.name
+            path.write_bytes(file.content)
+            (result,) = land_files(self.settings, [path], source=file.source, period=file.period, snapshot_at=file.snapshot_at)
+            assert result.outcome in ("landed", "already_landed"), result
+        troubled = pipeline.ingest(self.settings).troubled
+        assert not troubled, troubled
+
+    def withdraw(self, file: ExportFile) -> None:
+        with Ledger(self.settings.ledger_path) as ledger:
+            ledger.withdraw(file.landing(0).sha256, "landed by mistake")
+
+    def build(self, full_refresh: bool = False) -> None:
+        pipeline.build(self.settings, full_refresh=full_refresh)
+
+    def publish(self) -> None:
+        """What a release does to the next build: nothing is owed any more. Audit and site are not looked at here."""
+        with Ledger(self.settings.ledger_path) as ledger:
+            ledger.record_publication("release")
+        mark_published(self.settings, "release")
+
+    def rows(self, mart: str, grain: Sequence[str]) -> Rows:
+        """The mart as its grain's values to the other columns; fails on two rows of one grain."""
+        with duckdb.connect(str(self.settings.warehouse_path), read_only=True) as connection:
+            cursor = connection.execute(f"select * from marts.{mart}")
+            names = [column[0] for column in cursor.description]
+            found: Rows = {}
+            for values in cursor.fetchall():
+                row = dict(zip(names, values, strict=True))
+                key = tuple(row.pop(name) for name in grain)
+                assert key not in found, f"{mart}: two rows {key}"
+                found[key] = row
+        return found
+
+    def every_row(self) -> dict[str, list[str]]:
+        """Every mart in a canonical text: equal if and only if the marts are."""
+        with duckdb.connect(str(self.settings.warehouse_path), read_only=True) as connection:
+            marts = [
+                row[0]
+                for row in connection.execute(
+                    "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
+                ).fetchall()
+            ]
+            return {mart: sorted(repr(row) for row in connection.execute(f"select * from marts.{mart}").fetchall()) for mart in marts}
+
+
+def write_retentions(path: Path, definitions: Iterable[Definition]) -> None:
+    defaults = PROJECT_ROOT / "dbt_project" / "seeds" / "retention_definitions.csv"
+    names = defaults.read_text(encoding="utf-8").splitlines()[0].split(",")
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        writer = csv.DictWriter(handle, names)
+        writer.writeheader()
+        for definition in definitions:
+            writer.writerow(
+                {
+                    "definition": definition.name,
+                    "entry_event": definition.entry,
+                    "return_event": definition.back,
+                    "cohort_mode": "recurring" if definition.is_recurring else "first_time",
+                    "minimum_occurrences": definition.minimum,
+                    "horizon_days": definition.horizon["day"],
+                    "horizon_weeks": definition.horizon["week"],
+                    "horizon_months": definition.horizon["month"],
+                }
+            )

@@ -1,0 +1,220 @@
+"""What the marts count: rows in force, with the person they belong to, staff, bots and tests left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from support.naive import versions
+from support.naive.calendar import ONE_DAY, business_date
+from support.naive.people import Person, persons
+from support.naive.records import Event, Landing, Membership, NativeId, Order, Refund, Rules
+
+Scope = tuple[str, str]
+ALL: Scope = ("all", "all")
+
+
+@dataclass(frozen=True)
+class Activity:
+    """A qualifying event of a member."""
+
+    person: Person
+    platform: str
+    community: str | None
+    occurred_at: datetime
+    day: date
+    event_type: str
+    is_message: bool
+
+
+@dataclass(frozen=True)
+class Spell:
+    person: Person
+    platform: str
+    community: str
+    joined_at: datetime
+    left_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Purchase:
+    person: Person
+    platform: str
+    order: tuple[str, str, str]
+    day: date
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True)
+class Repayment:
+    """A refund; `person` is None when its order is not known, then it belongs to no channel."""
+
+    person: Person | None
+    platform: str
+    order: tuple[str, str, str]
+    day: date
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    rules: Rules
+    activities: list[Activity]
+    spells: list[Spell]
+    purchases: list[Purchase]
+    repayments: list[Repayment]
+    recorded: list[tuple[Person, str, date]]
+    channels: dict[Person, str]
+    observed: dict[tuple[str, str], date]
+
+    def scopes(self, person: Person | None, platform: str, community: str | None = None) -> list[Scope]:
+        """The scopes that a fact lies in. What it does not carry is not guessed: who never entered a community has no channel."""
+        found = [ALL, ("platform", platform)]
+        if community is not None:
+            found.append(("community", community))
+        if person in self.channels:
+            found.append(("channel", self.channels[person]))
+        return found
+
+    def until(self, scope: Scope, *sources: str) -> date | None:
+        """The last date that is complete: the least over the pairs of source and platform that feed the scope; None if nothing does."""
+        kind, name = scope
+        platform = {"platform": name, "community": name.split(":")[0]}.get(kind)
+        found = [day for (source, of), day in self.observed.items() if source in sources and platform in (None, of)]
+        known = {source for source, of in self.observed if source in sources and platform in (None, of)}
+        return min(found) if found and known == set(sources) else None
+
+
+def read_facts(landings: Sequence[Landing], rules: Rules) -> Facts:
+    who = persons(versions.links(landings))
+
+    def person(member: NativeId) -> Person:
+        return who.get(member, member)
+
+    records = versions.member_records(landings)
+    outsiders = {person(record.member) for record in records if (record.actor_type or "member") != "member"}
+    spells = _spells(versions.memberships(landings), person, outsiders)
+    orders = {(o.member.platform, o.member.account, o.order_id): o for o in versions.orders(landings)}
+    return Facts(
+        rules=rules,
+        activities=_activities(versions.events(landings), person, outsiders, rules),
+        spells=[spell for spell, _ in spells],
+        purchases=_purchases(orders.values(), person, outsiders, rules),
+        repayments=_repayments(versions.refunds(landings), orders, person, outsiders, rules),
+        recorded=[
+            (person(record.member), record.member.platform, business_date(min(known), rules.timezone))
+            for record in records
+            if (known := [instant for instant in (record.created_at, record.first_seen_at) if instant])
+        ],
+        channels=_channels(spells, person, outsiders),
+        observed=_observed(landings, rules.timezone),
+    )
+
+
+def community_key(member: NativeId, community: str) -> str:
+    return f"{member.platform}:{member.account}:{community}"
+
+
+def _activities(events: Iterable[Event], person, outsiders: set[Person], rules: Rules) -> list[Activity]:
+    return [
+        Activity(
+            person(event.member),
+            event.member.platform,
+            community_key(event.member, event.community) if event.community else None,
+            event.occurred_at,
+            business_date(event.occurred_at, rules.timezone),
+            event.event_type,
+            event.event_type in rules.message_types,
+        )
+        for event in events
+        if event.event_type in rules.activity_types
+        and (event.actor_type or "member") == "member"
+        and person(event.member) not in outsiders
+    ]
+
+
+def _spells(memberships: Iterable[Membership], person, outsiders: set[Person]) -> list[tuple[Spell, Membership]]:
+    return [
+        (Spell(person(row.member), row.member.platform, community_key(row.member, row.community), row.joined_at, row.left_at), row)
+        for row in memberships
+        if person(row.member) not in outsiders
+    ]
+
+
+def _channels(spells: Iterable[tuple[Spell, Membership]], person, outsiders: set[Person]) -> dict[Person, str]:
+    """The channel of a person is that of the first entry; who was brought by staff was not brought by a member."""
+    first: dict[Person, Membership] = {}
+    for spell, row in sorted(spells, key=lambda pair: pair[0].joined_at):
+        first.setdefault(spell.person, row)
+
+    def channel(row: Membership) -> str:
+        if row.channel:
+            return row.channel
+        if row.referrer is None:
+            return "unknown"
+        referrer = NativeId(row.member.platform, row.member.account, row.member.kind, row.referrer)
+        return "staff" if person(referrer) in outsiders else "referral"
+
+    return {who: channel(row) for who, row in first.items()}
+
+
+def _purchases(orders: Iterable[Order], person, outsiders: set[Person], rules: Rules) -> list[Purchase]:
+    return [
+        Purchase(
+            person(order.member),
+            order.member.platform,
+            (order.member.platform, order.member.account, order.order_id),
+            business_date(order.paid_at, rules.timezone),
+            order.amount,
+            order.currency,
+        )
+        for order in orders
+        if (order.status or "paid") == "paid" and person(order.member) not in outsiders
+    ]
+
+
+def _repayments(refunds: Iterable[Refund], orders: dict[tuple[str, str, str], Order], person, outsiders: set[Person], rules: Rules) -> list[Repayment]:
+    found = []
+    for refund in refunds:
+        key = (refund.platform, refund.account, refund.order_id)
+        order = orders.get(key)
+        payer = person(order.member) if order else None
+        if payer not in outsiders:
+            day = business_date(refund.refunded_at, rules.timezone)
+            found.append(Repayment(payer, refund.platform, key, day, refund.amount, refund.currency))
+    return found
+
+
+def _observed(landings: Sequence[Landing], timezone: str) -> dict[tuple[str, str], date]:
+    """Per source and platform the last complete date that any file declares or, if it declares nothing, has rows of."""
+    observed: dict[tuple[str, str], date] = {}
+    for landing in landings:
+        if landing.source in ("members", "identity_links"):
+            continue  # Lists feed no daily row.
+        if landing.period:
+            until = landing.period
+        elif landing.snapshot_at:
+            until = business_date(landing.snapshot_at, timezone) - ONE_DAY
+        else:
+            until = max(business_date(_instant(row), timezone) for row in landing.rows)
+        for row in landing.rows:
+            pair = (landing.source, row.platform if isinstance(row, Refund) else row.member.platform)  # type: ignore[attr-defined]
+            observed[pair] = max(observed.get(pair, until), until)
+    return observed
+
+
+def _instant(row: object) -> datetime:
+    match row:
+        case Event():
+            return row.occurred_at
+        case Membership():
+            return row.joined_at
+        case Order():
+            return row.paid_at
+        case Refund():
+            return row.refunded_at
+    raise TypeError(type(row))

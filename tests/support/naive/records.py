@@ -1,0 +1,116 @@
+"""The rows of the input contracts, as somebody would write them down, and the files they land in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+
+class NativeId(NamedTuple):
+    """An id is unique within its platform, account and kind only."""
+
+    platform: str
+    account: str
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What every source's row may carry. `updated_at` None: older than any version with one."""
+
+    updated_at: datetime | None = None
+    is_deleted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event(Record):
+    event_id: str | None
+    member: NativeId
+    occurred_at: datetime
+    event_type: str
+    community: str | None = None
+    actor_type: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Membership(Record):
+    member: NativeId
+    community: str
+    joined_at: datetime
+    left_at: datetime | None = None
+    channel: str | None = None
+    referrer: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberRecord(Record):
+    member: NativeId
+    actor_type: str | None = None
+    created_at: datetime | None = None
+    first_seen_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link(Record):
+    member: NativeId
+    person: str
+    status: str = "linked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order(Record):
+    order_id: str
+    member: NativeId
+    paid_at: datetime
+    amount: Decimal
+    currency: str
+    status: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refund(Record):
+    refund_id: str
+    platform: str
+    account: str
+    order_id: str
+    refunded_at: datetime
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True)
+class Landing:
+    """One landed file. `snapshot_at` and `period` are what somebody declared; `sha256` and `order` what the ledger gives it."""
+
+    source: str
+    rows: tuple[Record, ...]
+    sha256: str
+    snapshot_at: datetime | None = None
+    period: date | None = None
+    order: int = 0
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A declared retention. Events: join, activity, purchase, present or an event type; `horizon` in periods per grain."""
+
+    name: str
+    entry: str
+    back: str
+    is_recurring: bool = False
+    minimum: int = 1
+    horizon: dict[str, int] = field(default_factory=lambda: {"day": 90, "week": 52, "month": 24})
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What analysts decide: the time zone, the first weekday (0 Monday, 6 Sunday), event types, retentions."""
+
+    timezone: str
+    week_start: int
+    activity_types: frozenset[str]
+    message_types: frozenset[str]
+    definitions: tuple[Definition, ...] = ()

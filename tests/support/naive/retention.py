@@ -1,0 +1,112 @@
+"""mart_retention."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+from support.naive.activity import Mart, by_scope, ratio
+from support.naive.calendar import GRAINS, business_date, days, last_day, next_period, period_start
+from support.naive.commerce import purchases_by_scope
+from support.naive.facts import Facts, Scope
+from support.naive.people import Person
+from support.naive.presence import Presences
+from support.naive.records import Definition
+
+Occurrences = dict[Person, list[date]]
+"""Of every person the date of every occurrence of an event."""
+
+SOURCES = {"join": "memberships", "present": "memberships", "purchase": "orders"}
+
+
+def retention(facts: Facts, presences: Presences) -> Mart:
+    mart: Mart = {}
+    for definition in facts.rules.definitions:
+        entries = _occurrences(definition.entry, facts, presences)
+        returns = _occurrences(definition.back, facts, presences)
+        sources = {SOURCES.get(event, "events") for event in (definition.entry, definition.back)}
+        for scope, entered in entries.items():
+            until = facts.until(scope, *sources)
+            if until:
+                for grain in GRAINS:
+                    mart |= _cells(definition, grain, scope, entered, returns.get(scope, {}), until, facts.rules.week_start)
+    return mart
+
+
+def _occurrences(event: str, facts: Facts, presences: Presences) -> dict[Scope, Occurrences]:
+    zone = facts.rules.timezone
+    found: dict[Scope, Occurrences] = {}
+    if event == "join":
+        for scope, spells in presences.spells.items():
+            for spell in spells:
+                found.setdefault(scope, {}).setdefault(spell.person, []).append(business_date(spell.joined_at, zone))
+    elif event == "present":
+        for scope in presences.by_scope:
+            known = presences.known(scope)
+            for day in days(*known) if known else ():
+                for person in presences.present(scope, day):
+                    found.setdefault(scope, {}).setdefault(person, []).append(day)
+    elif event == "purchase":
+        for scope, purchases in purchases_by_scope(facts).items():
+            for purchase in purchases:
+                found.setdefault(scope, {}).setdefault(purchase.person, []).append(purchase.day)
+    else:
+        for scope, activities in by_scope(facts).items():
+            for activity in activities:
+                if event in ("activity", activity.event_type):
+                    found.setdefault(scope, {}).setdefault(activity.person, []).append(activity.day)
+    return found
+
+
+def _cells(
+    definition: Definition, grain: str, scope: Scope, entered: Occurrences, returned: Occurrences, until: date, week_start: int
+) -> Mart:
+    def starts(dates: list[date]) -> Counter[date]:
+        return Counter(period_start(grain, day, week_start) for day in dates if day <= until)
+
+    cohorts: dict[date, set[Person]] = {}
+    for person, dates in entered.items():
+        of_person = sorted(starts(dates))
+        for start in of_person if definition.is_recurring else of_person[:1]:
+            cohorts.setdefault(start, set()).add(person)
+    back = {
+        person: {start for start, count in starts(dates).items() if count >= definition.minimum} for person, dates in returned.items()
+    }
+    mart: Mart = {}
+    for cohort, members in cohorts.items():
+        horizon = [cohort]
+        while len(horizon) <= definition.horizon[grain]:
+            horizon.append(next_period(grain, horizon[-1]))
+        is_rolling_mature = last_day(grain, horizon[-1]) <= until
+        for index, start in enumerate(horizon):
+            if start > until:
+                break
+            mart[definition.name, grain, cohort, index, *scope] = _cell(
+                members,
+                members if index == 0 else {p for p in members if start in back.get(p, ())},
+                members if index == 0 else {p for p in members if back.get(p, set()) & set(horizon[index:])},
+                None if index == 0 else {p for p in members if back.get(p, set()) & set(horizon[1 : index + 1])},
+                last_day(grain, start) <= until,
+                is_rolling_mature,
+            )
+    return mart
+
+
+def _cell(
+    members: set[Person], exactly: set[Person], later: set[Person], within: set[Person] | None, is_mature: bool, is_rolling_mature: bool
+) -> dict[str, Any]:
+    eligible = len(members) if is_mature else 0
+    return {
+        "cohort_members": len(members),
+        "eligible_members": eligible,
+        "retained_members": len(exactly),
+        "retained_eligible_members": len(exactly) if is_mature else 0,
+        "retained_members_rolling": len(later),
+        "retained_members_within": None if within is None else len(within),
+        "retention_rate": ratio(len(exactly), eligible),
+        "rolling_retention_rate": ratio(len(later), len(members)) if is_rolling_mature else None,
+        "within_retention_rate": None if within is None else ratio(len(within), eligible),
+        "is_mature": is_mature,
+        "is_rolling_mature": is_rolling_mature,
+    }
