@@ -18,7 +18,7 @@ from community_metrics.sources.envelopes.model import DEFAULT_BATCH_ROWS, HEAD_R
 
 MAGIC = b"PAR1"
 _BATCH_ROWS = 65_536
-_MAX_BATCH_BYTES = 2**30
+MAX_BATCH_BYTES = 2**30
 
 
 class ParquetTable(RawTable):
@@ -69,8 +69,8 @@ class ParquetTable(RawTable):
     def _as_text(self, column: pa.Array) -> pa.StringArray:
         if pa.types.is_dictionary(column.type):
             lengths = pc.binary_length(self._as_text(column.dictionary)).take(column.indices)
-            if (pc.sum(lengths).as_py() or 0) > _MAX_BATCH_BYTES:
-                raise InputError("decompression_bomb", f"a few rows unpack to more than {_MAX_BATCH_BYTES} bytes", self.name, EXPORT_AGAIN)
+            if (pc.sum(lengths).as_py() or 0) > MAX_BATCH_BYTES:
+                raise InputError("decompression_bomb", f"a few rows unpack to more than {MAX_BATCH_BYTES} bytes", self.name, EXPORT_AGAIN)
             return self._as_text(column.dictionary).take(column.indices)
         if pa.types.is_timestamp(column.type):
             naive = column.cast(pa.timestamp(column.type.unit))

@@ -53,12 +53,14 @@ def iter_records(text: str, delimiter: str, most_cells: int = 16_384) -> Iterato
 def sniff_delimiter(text: str, is_all: bool, rows: int) -> str:
     """The delimiter that cuts most of the first `rows` records into the same number of cells, more than one.
 
-    A record counts only if no quoted cell goes on behind its quote: else the delimiter stood within quotes.
+    A record in which a quoted cell goes on behind its quote speaks against a delimiter: it stood within quotes.
     """
-    best, best_score = DELIMITERS[0], 0
+    best, best_score = DELIMITERS[0], 0.0
     for delimiter in DELIMITERS:
-        widths = Counter(len(record.cells) for record in head_records(text, delimiter, is_all, rows) if record.is_clean)
-        score = max(((width - 1) * count for width, count in widths.items()), default=0)
+        records = head_records(text, delimiter, is_all, rows)
+        clean = [record for record in records if record.is_clean]
+        widths = Counter(len(record.cells) for record in clean)
+        score = max(((width - 1) * count for width, count in widths.items()), default=0) * len(clean) / max(len(records), 1)
         if score > best_score:
             best, best_score = delimiter, score
     return best

@@ -17,6 +17,8 @@ from community_metrics.sources.envelopes.byte_streams import CHUNK, check_unpack
 _ENCRYPTED = 0x1
 _LOCAL_HEADER = 30
 _END_OF_DIRECTORY = b"PK\x05\x06"
+_SHORTEST_END = 22
+_LONGEST_END = _SHORTEST_END + 0xFFFF
 
 
 def open_checked_zip(path: Path, where: str, limits: Limits) -> zipfile.ZipFile:
@@ -24,11 +26,8 @@ def open_checked_zip(path: Path, where: str, limits: Limits) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        with path.open("rb") as stream:
-            stream.seek(max(0, path.stat().st_size - 66_000))
-            is_cut = _END_OF_DIRECTORY not in stream.read()
-        if is_cut:
-            raise InputError("truncated", "the zip file ends before its directory", where, EXPORT_AGAIN) from error
+        if _ends_early(path):
+            raise InputError("truncated", "the zip file ends before the end of its directory", where, EXPORT_AGAIN) from error
         raise InputError("unreadable_envelope", f"the zip file is damaged: {error}", where, EXPORT_AGAIN) from error
     try:
         _check_directory(archive.infolist(), path.stat().st_size, where, limits)
@@ -66,6 +65,13 @@ def inflate(file: BinaryIO, member: zipfile.ZipInfo, where: str) -> Iterator[byt
         raise InputError("truncated", f"{member.filename!r} ends early", where, EXPORT_AGAIN)
     if checksum != member.CRC:
         raise InputError("unreadable_envelope", f"{member.filename!r} is damaged (wrong checksum)", where, EXPORT_AGAIN)
+
+
+def _ends_early(path: Path) -> bool:
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - _LONGEST_END))
+        tail = stream.read()
+    return len(tail) - tail.rfind(_END_OF_DIRECTORY) < _SHORTEST_END if _END_OF_DIRECTORY in tail else True
 
 
 def _check_directory(members: list[zipfile.ZipInfo], packed_size: int, where: str, limits: Limits) -> None:
