@@ -8,7 +8,7 @@ from typing import Any
 
 from . import rhythm
 from .people import GROUPS, STAFF_IDS, Community, Member, Spell, World, token
-from .publishing import SNAPSHOT_DAYS, SNAPSHOT_HOUR
+from .publishing import SNAPSHOT_DAYS
 
 # On this day the third group's page could not be fetched: its file is missing, its members are still there.
 UNFETCHED = (GROUPS[2], date(2026, 9, 27))
@@ -20,8 +20,8 @@ NICKNAMES = ("小满", "阿茶", "青梅", "Luna🍵", "老周", "木木", "糖�
 
 
 def listed(world: World, group: Community, day: date) -> list[tuple[Member, Spell]]:
-    """Members of the group on the evening of `day`, in the order of joining; staff apart."""
-    asked_at = rhythm.at(day, SNAPSHOT_HOUR)
+    """Members of the group in the last minute of `day`, in the order of joining; staff apart."""
+    asked_at = rhythm.at(day, 23, 59)
     present = [
         (member, spell)
         for member in world.wecom
