@@ -49,8 +49,9 @@ _TABLES = {
         repurchased_members bigint, eligible_members bigint, repurchased_eligible_members bigint, repurchase_rate double, is_mature boolean
     """,
     "mart_content_daily": """
-        content_key varchar, business_date date, platform varchar, account_id varchar, increment_days bigint, impressions bigint, reads bigint,
-        plays bigint, views bigint, likes bigint, comments bigint, shares bigint, saves bigint, follows bigint, impressions_total bigint,
+        content_key varchar, business_date date, platform varchar, account_id varchar, increment_days bigint, impressions bigint,
+        reads bigint, plays bigint, views bigint, likes bigint, comments bigint, shares bigint, saves bigint, follows bigint,
+        impressions_total bigint,
         reads_total bigint, plays_total bigint, views_total bigint, likes_total bigint, comments_total bigint, shares_total bigint,
         saves_total bigint, follows_total bigint, has_falling_counter boolean, reported_click_rate double, reported_finish_rate double,
         reported_average_seconds double

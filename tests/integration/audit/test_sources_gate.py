@@ -1,0 +1,188 @@
+"""The sources gate holds the landing that is wrong, says why, and lets the others go on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from community_metrics.audit.gates import gate_landings
+from community_metrics.audit.suites import load_suites
+from community_metrics.errors import SettingsError
+from community_metrics.landing.ledger import Ledger
+from community_metrics.settings import Settings
+from support.landings_fixture import BEN, DAY, EVENT, GROUP, MEMBER, Rows, events, land
+
+
+@dataclass(frozen=True)
+class Case:
+    """A landing that breaks one check and no other."""
+
+    streams: Mapping[str, Rows]
+    source: str = "events"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    history: Callable[[Settings, Ledger], None] | None = None
+
+
+def eight_equal_weeks(settings: Settings, ledger: Ledger) -> None:
+    for week in range(1, 9):
+        landing = land(settings, ledger, {"events": events(30)}, name=f"week {week}", day=DAY - timedelta(days=7 * week))
+        ledger.pass_gate(landing.landing_id)
+
+
+MEMBERS = [MEMBER, {**MEMBER, "member_id": BEN}]
+
+BROKEN: dict[str, Case] = {
+    "every_landing.not_everything_is_quarantined": Case({}, options={"quarantined": 3}),
+    "every_landing.most_rows_are_usable": Case({"events": events(9)}, options={"quarantined": 11}),
+    "every_landing.few_rows_are_quarantined": Case({"events": events(20)}, options={"quarantined": 1}),
+    "every_landing.volume_is_like_other_weeks": Case({"events": events(9)}, history=eight_equal_weeks),
+    "every_stream.required_values_are_there": Case({"events": [EVENT, {**EVENT, "occurred_at": None}]}),
+    "every_stream.values_are_canonical": Case({"events": [EVENT, {**EVENT, "value": "1,500"}]}),
+    "every_stream.persons_are_pseudonyms": Case({"events": [EVENT, {**EVENT, "member_id": "wm13800138000"}]}),
+    "every_stream.dates_are_not_after_the_file": Case({"events": [EVENT]}, options={"day": date(2026, 10, 14)}),
+    "wecom_groups__groups.a_group_lists_its_members": Case({"groups": [{**GROUP, "members_listed": "0"}]}, source="wecom_groups"),
+    "wecom_groups__groups.members_listed_are_members_kept": Case(
+        {"groups": [{**GROUP, "members_listed": "3"}], "group_members": MEMBERS}, source="wecom_groups"
+    ),
+}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path)
+
+
+@pytest.fixture
+def ledger(settings: Settings) -> Iterator[Ledger]:
+    with Ledger(settings.ledger_path) as opened:
+        yield opened
+
+
+def failed_checks(settings: Settings) -> set[str]:
+    with duckdb.connect(str(settings.ops_path), read_only=True) as connection:
+        rows = connection.execute("select suite, \"check\" from ops.check_results where status <> 'passed'").fetchall()
+    return {f"{suite.split('.')[0]}.{check}" for suite, check in rows}
+
+
+def test_every_check_is_tested_by_breaking_the_data(settings: Settings) -> None:
+    assert set(BROKEN) == {f"{suite.name}.{check.name}" for suite in load_suites(settings, "sources") for check in suite.checks}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_broken_landing_fails_exactly_that_check(settings: Settings, ledger: Ledger, broken: str) -> None:
+    case = BROKEN[broken]
+    if case.history:
+        case.history(settings, ledger)
+    wrong = land(settings, ledger, case.streams, name="wrong.csv", source=case.source, **case.options)
+    right = land(settings, ledger, {"events": events(30)}, name="right.csv", day=DAY - timedelta(days=3))
+
+    results = {result.landing_id: result for result in gate_landings(settings, ledger)}
+
+    expected = {broken}
+    if broken == "every_landing.most_rows_are_usable" or broken == "every_landing.not_everything_is_quarantined":
+        expected.add("every_landing.few_rows_are_quarantined")  # what is bad in the most is bad in one of a hundred too
+    assert failed_checks(settings) == expected
+    severities = {f"{suite.name}.{check.name}": check.severity for suite in load_suites(settings, "sources") for check in suite.checks}
+    if severities[broken] == "critical":
+        assert results[wrong.landing_id].status == "held"
+        assert broken.split(".")[1] in " ".join(results[wrong.landing_id].reasons)
+        assert ledger.landing(wrong.landing_id).status == "held"
+        assert "wm13800138000" not in (ledger.landing(wrong.landing_id).reason or "")
+    else:
+        assert results[wrong.landing_id].status == "passed"
+        assert broken.split(".")[1] in " ".join(results[wrong.landing_id].warnings)
+    assert results[right.landing_id].status == "passed"
+    assert [landing.landing_id for landing in ledger.landings_to_gate()] == []
+    assert right.landing_id in {landing.landing_id for landing in ledger.active_landings()}
+
+
+def test_right_landings_of_several_sources_pass(settings: Settings, ledger: Ledger) -> None:
+    land(settings, ledger, {"events": events(30)})
+    land(settings, ledger, {"groups": [GROUP], "group_members": MEMBERS}, name="group.json", source="wecom_groups")
+    assert [result.status for result in gate_landings(settings, ledger)] == ["passed", "passed"]
+    assert failed_checks(settings) == set()
+
+
+def test_a_file_that_is_rightly_empty_passes(settings: Settings, ledger: Ledger) -> None:
+    land(settings, ledger, {})
+    assert [result.status for result in gate_landings(settings, ledger)] == ["passed"]
+
+
+def test_a_few_bad_rows_of_a_short_file_hold_nothing(settings: Settings, ledger: Ledger) -> None:
+    """The same rows in one long file would not be held: how rows are cut into files must not decide."""
+    land(settings, ledger, {"events": events(1)}, quarantined=18)
+    assert [result.status for result in gate_landings(settings, ledger)] == ["passed"]
+
+
+def test_an_unfinished_day_is_not_short_of_rows(settings: Settings, ledger: Ledger) -> None:
+    eight_equal_weeks(settings, ledger)
+    land(settings, ledger, {"events": events(2)}, snapshot_at=datetime(2026, 10, 10, 9, tzinfo=UTC))
+    assert gate_landings(settings, ledger)[0].warnings == ()
+
+
+def test_nothing_to_judge_costs_no_import(settings: Settings, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "great_expectations", None)  # an import would raise
+    assert gate_landings(settings, ledger) == []
+
+
+def test_a_landing_is_judged_once(settings: Settings, ledger: Ledger) -> None:
+    land(settings, ledger, {"events": events(3)})
+    gate_landings(settings, ledger)
+    assert gate_landings(settings, ledger) == []
+
+
+def test_more_failing_landings_than_great_expectations_shows_are_all_held(settings: Settings, ledger: Ledger) -> None:
+    for number in range(205):
+        land(settings, ledger, {"events": [{**EVENT, "platform": "WeChat"}]}, name=f"{number}.csv")
+    assert {result.status for result in gate_landings(settings, ledger)} == {"held"}
+
+
+def own_check(settings: Settings, name: str, sql: str, severity: str = "critical") -> None:
+    folder = settings.home / "expectations" / "sources"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.yml").write_text(
+        f"""
+meaning: Ours
+meaning_zh: 自定
+checks:
+  - {{name: ours, severity: {severity}, meaning: Our own rule, meaning_zh: 自定规则, unexpected_rows: "{sql}"}}
+""",
+        encoding="utf-8",
+    )
+
+
+def test_checks_in_the_home_are_run_too(settings: Settings, ledger: Ledger) -> None:
+    own_check(settings, "events__events", "select _landing, event_type from {batch} where event_type = 'message'")
+    land(settings, ledger, {"events": [EVENT]})
+    assert gate_landings(settings, ledger)[0].reasons == ("Our own rule - home/events__events.ours - 1 rows, such as event_type=message",)
+
+
+def test_a_check_that_cannot_be_evaluated_holds_what_it_was_to_judge(settings: Settings, ledger: Ledger) -> None:
+    own_check(settings, "events__events", "select _landing from {batch} where no_such_column = 1", severity="info")
+    unjudged = land(settings, ledger, {"events": [EVENT]})
+    other = land(settings, ledger, {"groups": [GROUP], "group_members": MEMBERS}, name="group.json", source="wecom_groups")
+    results = {result.landing_id: result for result in gate_landings(settings, ledger)}
+    assert results[unjudged.landing_id].status == "held"
+    assert "could not be evaluated" in results[unjudged.landing_id].reasons[0]
+    assert results[other.landing_id].status == "passed"
+
+
+def test_a_check_that_does_not_say_which_landing_is_wrong_holds_all(settings: Settings, ledger: Ledger) -> None:
+    own_check(settings, "events__events", "select 'x' as _landing from {batch}")
+    land(settings, ledger, {"events": [EVENT]})
+    assert gate_landings(settings, ledger)[0].status == "held"
+
+
+def test_a_wrong_suite_is_refused_before_anything_is_judged(settings: Settings, ledger: Ledger) -> None:
+    own_check(settings, "events__events", "select 1 from {batch}")
+    landing = land(settings, ledger, {"events": [EVENT]})
+    with pytest.raises(SettingsError, match=r"events__events\.yml: ours"):
+        gate_landings(settings, ledger)
+    assert ledger.landing(landing.landing_id).needs_gate
