@@ -367,7 +367,7 @@ def status_rows() -> Iterator[tuple[Any, ...]]:
             accepted = round(400 * (0.6 + noise(number, seed))) if received else 0
             held = 1 if source == "events" and number == 70 else 0
             complete = received and not held
-            restated = source == "orders" and 50 <= number <= 54
+            restated = int(source == "orders" and 50 <= number <= 54)
             quarantined = 7 if source == "orders" and number in (33, 34) else 0
             yield (source, account, day, expected, received, complete, restated, accepted, quarantined, held)
 
@@ -397,8 +397,8 @@ def dimension_rows() -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
-def write_database(path: Path, empty: frozenset[str] = frozenset()) -> Path:
-    """Create the database at `path`; the tables named in `empty` get no rows."""
+def write_database(path: Path) -> Path:
+    """Create the database at `path`."""
     rows: dict[str, list[tuple[Any, ...]]] = {
         "mart_growth_daily": list(growth_rows()),
         "mart_activity_daily": list(activity_rows()),
@@ -414,8 +414,8 @@ def write_database(path: Path, empty: frozenset[str] = frozenset()) -> Path:
     }
     with duckdb.connect(str(path)) as connection:
         connection.execute((Path(__file__).parent / "marts.sql").read_text())
-        for table in rows.keys() - empty:
-            _load(connection, table, rows[table])
+        for table, table_rows in rows.items():
+            _load(connection, table, table_rows)
     return path
 
 

@@ -14,7 +14,7 @@ create table marts.mart_activity_daily (
 );
 
 create table marts.mart_activity_hourly (
-    business_date date, hour bigint, scope_type varchar, scope_id varchar, events bigint, active_members bigint
+    business_date date, hour integer, scope_type varchar, scope_id varchar, events bigint, active_members bigint
 );
 
 create table marts.mart_lifecycle (
@@ -31,7 +31,7 @@ create table marts.mart_retention (
 
 create table marts.mart_conversion_daily (
     business_date date, currency varchar, scope_type varchar, scope_id varchar, paying_members bigint, orders bigint, gross_amount
-    decimal(18,2), refund_amount decimal(18,2), net_amount decimal(18,2), refunded_orders bigint, aov double, arpu double,
+    decimal(18,2), refund_amount decimal(18,2), net_amount decimal(18,2), refunded_orders bigint, aov decimal(18,2), arpu decimal(18,2),
     first_order_members bigint, repeat_order_members bigint, paying_active_members bigint, active_members bigint, conversion_rate_active
     double, paying_present_members bigint, present_members bigint, conversion_rate_members double
 );
@@ -55,7 +55,7 @@ create table marts.mart_account_daily (
 );
 
 create table marts.mart_data_status (
-    source varchar, account_id varchar, business_date date, expected boolean, received boolean, complete boolean, restated boolean,
+    source varchar, account_id varchar, business_date date, expected boolean, received boolean, complete boolean, restated bigint,
     accepted bigint, quarantined bigint, held bigint
 );
 
@@ -79,5 +79,5 @@ create table marts.dim_channel (
 );
 
 create table marts.dim_date (
-    business_date date, week_start_date date, month_start_date date, weekday bigint, is_weekend boolean, is_workday boolean
+    business_date date, week_start_date date, month_start_date date, weekday integer, is_weekend boolean, is_workday boolean
 );

@@ -149,6 +149,10 @@
     drawFilters();
     return drawTiles();
   }
+  // On a phone the navigation is wider than the screen: bring the page's own entry into view.
+  const current = document.querySelector(".pages [aria-current]");
+  current.parentElement.scrollLeft = current.offsetLeft - (current.parentElement.clientWidth - current.offsetWidth) / 2;
+
   cm.filters.onChange(draw);
   cm.preferences.onChange(draw);
   draw();

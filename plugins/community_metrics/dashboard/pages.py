@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from community_metrics.dashboard.tile_kinds import AGGREGATES, FILTERS, FORMATS, SCOPE_TYPES, TILE_KINDS, TileKind
+from community_metrics.dashboard.tile_kinds import AGGREGATES, FILTERS, FORMATS, NOT_ADDITIVE, SCOPE_TYPES, TILE_KINDS, TileKind
 from community_metrics.errors import SettingsError
 
 LANGUAGES = ("zh", "en")
@@ -238,11 +238,24 @@ def _check_tile(tile: Tile, where: str, marts: MartColumns) -> None:
     for column in tile.columns:
         if column.aggregate == "ratio" and column.of is None:
             raise SettingsError(f"the ratio {column.name!r} has no denominator", where, "add `of: <denominator column>`")
+    _check_sums(tile, where)
     by = tile.options.get("by")
     if by is not None and not ("scope_id" in known and by in SCOPE_TYPES) and by not in known:
         raise SettingsError(
             f"`by: {by}` is neither a scope type of {tile.mart} nor one of its columns", where, f"scope types: {', '.join(SCOPE_TYPES)}"
         )
+
+
+def _check_sums(tile: Tile, where: str) -> None:
+    """Distinct counts and rates may be shown, but never added up over dates or items."""
+    adds_all = bool(tile.options.get("regroup") or tile.options.get("total_over"))
+    default = "sum" if tile.kind.name == "ranking" else None
+    for column in tile.columns:
+        adds = adds_all or (column.aggregate or tile.aggregate or default) == "sum"
+        if adds and column.name in NOT_ADDITIVE:
+            raise SettingsError(
+                f"column {column.name!r} of {tile.mart} does not add up", where, "use `aggregate: last`, `mean_of_days` or `ratio`"
+            )
 
 
 def _read_mapping(path: Path) -> dict[str, Any]:

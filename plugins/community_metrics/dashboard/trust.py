@@ -29,7 +29,7 @@ class Refusal:
     """A candidate that the audit refused, or a warning that was published with the data."""
 
     at: str
-    subject: str
+    code: str
     reason: str
 
 
@@ -51,6 +51,11 @@ class Trust:
         return sum(check.status in statuses for check in self.checks)
 
     @property
+    def to_note(self) -> int:
+        """Checks that did not pass and warnings beside them; a warning that repeats a failed check counts once."""
+        return self.count("failed", "broken") + sum(warning.code != "check_failed" for warning in self.warnings)
+
+    @property
     def critical_failures(self) -> int:
         return sum(check.severity == "critical" and check.status in ("failed", "broken") for check in self.checks)
 
@@ -63,7 +68,7 @@ class Trust:
         """'unchecked', 'attention' (a check failed or there are warnings) or 'clean'."""
         if not self.checks:
             return "unchecked"
-        return "attention" if self.count("failed", "broken") or self.warnings else "clean"
+        return "attention" if self.to_note else "clean"
 
 
 def read_trust(manifest: Mapping[str, Any]) -> Trust:
@@ -118,14 +123,14 @@ def _refusal(entry: Any) -> Refusal:
     if not isinstance(entry, Mapping):
         return Refusal("", "", _said(entry))
     at = next((entry[name] for name in ("refused_at", "created_at", "at") if entry.get(name)), None)
-    subject = next((entry[name] for name in ("release_id", "fingerprint", "code", "source") if entry.get(name)), None)
+    code = next((entry[name] for name in ("code", "fingerprint", "release_id") if entry.get(name)), None)
     reason = next((entry[name] for name in ("reason", "message", "text") if entry.get(name)), None)
     checks = entry.get("checks")
     if reason is None and isinstance(checks, list):
         reason = ", ".join(_said(check.get("check") if isinstance(check, Mapping) else check) for check in checks)
     if reason is None:
         reason = ", ".join(f"{name}: {_said(value)}" for name, value in entry.items())
-    return Refusal(_instant(at), _said(subject)[:SHORT_HASH], _said(reason))
+    return Refusal(_instant(at), _said(code)[:SHORT_HASH], _said(reason))
 
 
 def _said(value: Any) -> str:
