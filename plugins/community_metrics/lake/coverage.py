@@ -31,9 +31,6 @@ def cover(
             extents[key] = (min(first, known[0]), max(last, known[1]))
     if not extents and declared is not None:
         extents[template.constants.get("platform", ""), landing.account_id] = (declared, declared)
-    return [_coverage(key, extent, declared) for key, extent in sorted(extents.items())]
-
-
-def _coverage(key: tuple[str, str], extent: tuple[date, date], declared: date | None) -> Coverage:
-    until = declared or extent[1]
-    return Coverage(*key, first_date=min(extent[0], until), observed_until=until)
+    # One date for the whole file: an account that fell silent before the others is known to be silent.
+    until = declared or max((last for _, last in extents.values()), default=None)
+    return [Coverage(*key, first_date=min(first, until), observed_until=until) for key, (first, _) in sorted(extents.items()) if until]
