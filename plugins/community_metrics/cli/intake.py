@@ -126,7 +126,7 @@ def show_quarantine(sha256: str | None, limit: int) -> None:
 
     chosen = settings()
     rows = read_rows(chosen, _with_quarantine(chosen.ledger_path, sha256), limit)
-    columns = ("sha256", "stream", "row_no", "column", "reason_code", "masked_value", "account_id", "business_date")
+    columns = ("sha256", "stream", "row_no", "column", "reason_code", "shown", "account_id", "business_date")
     lines = table(columns, [[row[name][:SHORT_SUM] if name == "sha256" else row[name] for name in columns] for row in rows])
     show({"rows": rows}, lines if rows else ["the quarantine is empty"])
     if len(rows) == limit and not wants_json():

@@ -22,7 +22,7 @@ def count_by_reason(settings: Settings, landings: list[Landing]) -> list[dict[st
 def read_rows(settings: Settings, landings: list[Landing], limit: int) -> list[dict[str, Any]]:
     """The first `limit` quarantined rows, by landing and row number."""
     query = (
-        'select stream, row_no, "column", reason_code, masked_value, account_id, business_date::varchar as business_date'
+        'select stream, row_no, "column", reason_code, shown, account_id, business_date::varchar as business_date'
         f" from {{}} order by stream, row_no limit {int(limit)}"
     )
     rows: list[dict[str, Any]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,8 @@ from community_metrics.cli.common import common_options, finish, progress, setti
 if TYPE_CHECKING:
     from community_metrics.pipeline import FileReport, IngestReport
     from community_metrics.releases.publish import PublishReport
+
+FILES_LISTED = 20
 
 
 @click.command()
@@ -107,11 +110,19 @@ def _trouble(file: FileReport) -> str:
 
 
 def _ingest_lines(report: IngestReport) -> list[str]:
-    return [
-        f"{file.status} {file.source or '-'} {file.name}: {file.rows} rows, "
-        f"{file.accepted} accepted, {file.quarantined} quarantined, {file.totals} totals"
-        for file in report.files
-    ]
+    """A line per file, or per source when there are many."""
+    if len(report.files) <= FILES_LISTED:
+        return [f"{file.status} {file.source or '-'} {file.name}: {_counts([file])}" for file in report.files]
+    by_source: dict[str, list[FileReport]] = {}
+    for file in report.files:
+        by_source.setdefault(file.source or "-", []).append(file)
+    return [f"{source}: {len(files)} files, {_counts(files)}" for source, files in sorted(by_source.items())]
+
+
+def _counts(files: Sequence[FileReport]) -> str:
+    rows, accepted = sum(file.rows for file in files), sum(file.accepted for file in files)
+    quarantined, totals = sum(file.quarantined for file in files), sum(file.totals for file in files)
+    return f"{rows} rows, {accepted} accepted, {quarantined} quarantined, {totals} totals"
 
 
 def _publish_lines(report: PublishReport) -> list[str]:
