@@ -1,6 +1,7 @@
 -- depends_on: {{ ref('int_activity__rebuilt_dates') }}
 -- depends_on: {{ ref('int_activity__first_seen') }}
 -- Grain: one row per period (day, week, month) whose lifecycle rows this build rebuilds (a full refresh: every period).
+-- A table, so that the statuses and the mart rebuild exactly the same periods.
 {% if rebuilds_everything() -%}
     select distinct
         grains.period_grain,

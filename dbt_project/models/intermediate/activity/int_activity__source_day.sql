@@ -1,5 +1,6 @@
 {{ config(materialized='incremental', incremental_strategy='replace_partitions', partition_columns=['business_date'], affected='touched_activity_dates') }}
 -- Grain: one row per source of events, account and business date: how many events are in force, how many of them were restated.
+-- What the data status says of sources of events, kept by date like everything made of events.
 select
     business_date,
     source,

@@ -1,5 +1,6 @@
 {{ config(materialized='view') }}
 -- Grain: one row per paid order and scope it lies in. An order carries no community, so there are no community rows.
+-- Scopes are written out once, so that every figure of an order is computed inside one scope.
 select 'all' as scope_type, 'all' as scope_id, member_key, platform, order_id, order_date, paid_at, gross_amount, currency
 from {{ ref('int_commerce__orders') }}
 union all

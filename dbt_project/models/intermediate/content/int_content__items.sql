@@ -1,5 +1,6 @@
 {{ config(materialized='view') }}
 -- Grain: one row per item and business date on which a source described it.
+-- Items are described by snapshots and by daily files alike; the dimension takes the newest description.
 select
     {{ community_key('platform', 'account_id', 'content_key') }} as content_key,
     platform,

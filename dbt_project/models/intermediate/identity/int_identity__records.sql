@@ -1,4 +1,5 @@
 -- Grain: one row per record of a member in a source: who somebody is said to be, and since when.
+-- The record says who somebody is; activity and membership say what they do.
 with records as (
     select platform, member_id as native_id, coalesce(actor_type, 'member') as actor_type, region, least(created_at, first_seen_at) as created_at
     from {{ ref('stg_members__members') }}

@@ -1,5 +1,6 @@
 {{ config(materialized='incremental', incremental_strategy='replace_changed', touches='member_touches') }}
 -- Grain: one row per member with a membership: the acquisition channel of their first entry.
+-- One channel a person: later entries through another door do not change where they came from.
 with ranked as (
     select
         member_key,

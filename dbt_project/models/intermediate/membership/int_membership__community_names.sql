@@ -1,4 +1,5 @@
 -- Grain: one row per community with a name, as last seen.
+-- Names change; a mart's key must not.
 with names as (
     select
         {{ community_key('platform', 'account_id', 'community_id') }} as community_key,

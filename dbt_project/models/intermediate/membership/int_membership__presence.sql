@@ -1,6 +1,7 @@
 -- depends_on: {{ ref('int_calendar__dates') }}
 {{ config(materialized='incremental', incremental_strategy='replace_changed', touches='presence_touches') }}
 -- Grain: one row per scope, member and uninterrupted presence: the union of the person's spells in the scope, touching ones merged.
+-- Flows of persons are counted on presences: who changes groups inside a scope neither joins nor leaves it.
 with spells as (
     select
         scope_type,

@@ -1,5 +1,6 @@
 {{ config(materialized='view') }}
 -- Grain: one row per spell and scope it lies in.
+-- A spell lies in several scopes at once; channel is that of the first entry anywhere.
 select 'all' as scope_type, 'all' as scope_id, member_key, joined_at, left_at, is_leave_censored
 from {{ ref('int_membership__spells') }}
 union all

@@ -1,4 +1,5 @@
 -- Grain: one row per definition, period grain, scope and cohort.
+-- The size of a cohort and how far it is observed, taken once for all its cells.
 select
     definition,
     period_grain,

@@ -1,4 +1,5 @@
 -- Grain: one row per declared retention and period grain, with what each of its two events is measured from.
+-- A definition names events; the model finds the domain whose known range limits each of them.
 with domains (event_name, domain) as (
     values ('join', 'membership'), ('present', 'membership'), ('purchase', 'commerce')
 )

@@ -1,5 +1,6 @@
 {{ config(materialized='view') }}
 -- Grain: one row per source, account, business date and way that rows of it have gone: in force, quarantined or held.
+-- The three ways add up to what was delivered; the mart sets them side by side.
 select source, account_id, business_date, accepted, restated, 0 as quarantined, 0 as held
 from {{ ref('int_status__source_day') }}
 union all

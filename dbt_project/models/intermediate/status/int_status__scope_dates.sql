@@ -1,6 +1,7 @@
 -- depends_on: {{ ref('int_calendar__dates') }}
 {{ config(materialized='incremental', incremental_strategy='replace_changed', touches='scope_dates_touches') }}
 -- Grain: one row per domain and scope: the first and the last known date, between which every daily mart has a row.
+-- A silent day inside the range is a zero; a day outside it is unknown and has no row.
 with first_dates as (
     select 'activity' as domain, scope_type, scope_id, min(first_active_date) as first_date
     from {{ ref('int_activity__first_seen') }}

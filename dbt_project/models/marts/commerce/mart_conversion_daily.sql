@@ -28,7 +28,7 @@ refunded as (
         currency,
         refund_date as business_date,
         sum(amount) as refund_amount,
-        count(distinct platform || ':' || order_id) as refunded_orders
+        count(distinct platform || ':' || account_id || ':' || order_id) as refunded_orders
     from {{ ref('int_commerce__scoped_refunds') }}
     group by scope_type, scope_id, currency, refund_date
 ),

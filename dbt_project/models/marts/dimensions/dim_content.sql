@@ -1,4 +1,5 @@
 -- Grain: one row per content item; title and kind as last seen.
+-- Titles change; the newest description stands for the item.
 with ranked as (
     select
         *,

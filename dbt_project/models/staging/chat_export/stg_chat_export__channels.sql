@@ -1,4 +1,5 @@
 -- Grain: one row per channel of a chat workspace; the newest export that lists it wins.
+-- Channels are renamed: the id is the community, the name is a label.
 with versions as (
     select
         platform,

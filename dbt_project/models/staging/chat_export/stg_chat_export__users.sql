@@ -1,4 +1,5 @@
 -- Grain: one row per account of a chat workspace; the newest export that lists it wins.
+-- Who is a bot is only said here.
 with versions as (
     select
         platform,

@@ -1,0 +1,78 @@
+"""The layers of the warehouse, read off the models: a machine checks what a reader relies on."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+MODELS = Path(__file__).resolve().parents[3] / "dbt_project" / "models"
+SEEDS = {path.stem for path in (MODELS.parent / "seeds").glob("*.csv")}
+SQL = sorted(MODELS.rglob("*.sql"))
+LAYER = {path.stem: path.relative_to(MODELS).parts[0] for path in SQL}
+
+# What only DuckDB understands, or what engines understand differently. The macros may; a model may not.
+NOT_PORTABLE = {
+    r"\bqualify\b": "row_number in a named step",
+    r"::": "cast(x as type)",
+    r"group by all": "the columns",
+    r"\bgenerate_series\b": "int_calendar__dates",
+    r"\bdate_diff\b|\bdatediff\b": "days_between",
+    r"\bdate_trunc\b": "week_start, month_start, period_start",
+    r"\bstrftime\b|\bstrptime\b": "canonical text from the lake",
+    r"\btimezone\(": "local_date, local_hour",
+    r"\bread_parquet\b": "lake",
+    r"\bunnest\b|\blist_\w+\(|\bstruct_\w+\(": "rows instead of lists",
+}
+
+
+def code(path: Path) -> str:
+    """A model's SQL without its comments."""
+    return re.sub(r"--[^\n]*", "", path.read_text(encoding="utf-8"))
+
+
+def test_there_are_models_to_check() -> None:
+    assert len(SQL) > 60
+    assert set(LAYER.values()) == {"staging", "intermediate", "marts"}
+
+
+@pytest.mark.parametrize("path", SQL, ids=lambda path: path.stem)
+def test_a_model_reads_only_what_its_layer_may(path: Path) -> None:
+    allowed = {"staging": set(), "intermediate": {"staging", "intermediate", "seed"}, "marts": {"intermediate", "marts", "seed"}}
+    text = path.read_text(encoding="utf-8")
+    layer = LAYER[path.stem]
+    for name in re.findall(r"ref\('(\w+)'\)", text):
+        kind = "seed" if name in SEEDS else LAYER[name]
+        assert kind in allowed[layer], f"{layer} model {path.stem} reads {kind} {name}"
+    if layer != "staging":
+        assert "lake(" not in code(path), "only staging reads the lake"
+    if layer == "marts":
+        assert "source(" not in text, "marts read intermediates and marts"
+
+
+@pytest.mark.parametrize("path", SQL, ids=lambda path: path.stem)
+def test_a_model_says_its_grain_first_and_stays_short(path: Path) -> None:
+    comments = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("--") and "depends_on" not in line]
+    assert comments[0].startswith("-- Grain: "), "the first comment states the grain"
+    assert len(comments) >= 2, "the second comment says why the model exists"
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 120, "a model past 120 lines wants splitting"
+
+
+@pytest.mark.parametrize("path", SQL, ids=lambda path: path.stem)
+def test_a_model_keeps_engine_specific_sql_in_macros(path: Path) -> None:
+    for pattern, instead in NOT_PORTABLE.items():
+        found = re.search(pattern, code(path), re.IGNORECASE)
+        assert found is None, f"{found.group()!r} is not portable: use {instead}"
+
+
+@pytest.mark.parametrize("path", [path for path in SQL if LAYER[path.stem] == "marts"], ids=lambda path: path.stem)
+def test_a_mart_has_a_contract_with_its_grain(path: Path) -> None:
+    declared = yaml.safe_load(path.with_suffix(".yml").read_text(encoding="utf-8"))["models"][0]
+    assert declared["name"] == path.stem
+    columns = {column["name"]: column for column in declared["columns"]}
+    assert all(column["data_type"] and column["description"] for column in columns.values())
+    (grain,) = [test["unique_combination"]["arguments"]["columns"] for test in declared["data_tests"] if "unique_combination" in test]
+    for name in grain:
+        assert columns[name]["constraints"] == [{"type": "not_null"}], f"{name} is part of the grain"
