@@ -8,6 +8,13 @@ select 'platform' as scope_type, platform as scope_id, platform, account_id, ord
 from {{ ref('int_commerce__refunds') }}
 union all
 select
-    'channel' as scope_type, channels.channel as scope_id, refunds.platform, refunds.account_id, refunds.order_id, refunds.refund_date, refunds.amount, refunds.currency
+    'channel' as scope_type,
+    channels.channel as scope_id,
+    refunds.platform,
+    refunds.account_id,
+    refunds.order_id,
+    refunds.refund_date,
+    refunds.amount,
+    refunds.currency
 from {{ ref('int_commerce__refunds') }} as refunds
 inner join {{ ref('int_membership__channels') }} as channels on refunds.member_key = channels.member_key
