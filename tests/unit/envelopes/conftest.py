@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from envelope_files import LIMITS
+from envelope_files import LIMITS, Open, Refusal
 
 from community_metrics.errors import InputError
 from community_metrics.settings import Limits
 from community_metrics.sources.envelopes import Envelope, open_tables
-
-Open = Callable[..., Envelope]
-Refusal = Callable[..., InputError]
 
 
 @pytest.fixture

@@ -5,15 +5,20 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from community_metrics.errors import InputError
 from community_metrics.settings import Limits
+from community_metrics.sources.envelopes import Envelope
 
 LIMITS = Limits()
+
+Open = Callable[..., Envelope]
+Refusal = Callable[..., InputError]
 
 Cell = object
 

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Open
-from envelope_files import LIMITS, zipped
+from envelope_files import LIMITS, Open, zipped
 
 from community_metrics.errors import InputError
 from community_metrics.settings import Limits

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Open, Refusal
-from envelope_files import LIMITS
+from envelope_files import LIMITS, Open, Refusal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -10,8 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from conftest import Open, Refusal
-from envelope_files import LIMITS, parquet
+from envelope_files import LIMITS, Open, Refusal, parquet
 
 from community_metrics.errors import InputError
 from community_metrics.settings import Limits

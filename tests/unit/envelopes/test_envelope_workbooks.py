@@ -6,8 +6,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from conftest import Open, Refusal
-from envelope_files import rezipped, xls, xlsx
+from envelope_files import Open, Refusal, rezipped, xls, xlsx
 
 from community_metrics.settings import Limits
 from community_metrics.sources.envelopes import workbook_safety
