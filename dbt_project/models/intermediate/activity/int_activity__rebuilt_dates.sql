@@ -3,6 +3,7 @@
 -- depends_on: {{ ref('int_membership__daily') }}
 -- depends_on: {{ ref('int_status__scope_dates') }}
 -- Grain: one row per business date whose daily activity rows this build rebuilds (a full refresh: every date).
+-- A table, so that every daily activity model rebuilds exactly the same dates.
 {% if rebuilds_everything() -%}
     select business_date
     from {{ ref('int_calendar__dates') }}
