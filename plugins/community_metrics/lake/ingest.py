@@ -24,6 +24,7 @@ from community_metrics.lake.staging import StagedStream, WrittenStream
 from community_metrics.landing.inbox import open_landing
 from community_metrics.landing.ledger import Ledger
 from community_metrics.landing.records import Ingested, Landing
+from community_metrics.landing.store import remove_leftovers
 from community_metrics.settings import Settings
 from community_metrics.sources.detection import read_file, recognise
 from community_metrics.sources.readers.model import Drift, SourceBatch
@@ -39,11 +40,12 @@ class Workshop:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.pseudonymiser = Pseudonymiser(settings.id_key)
-        self.folder = settings.lake / ".staging" / str(os.getpid())
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
+        scratch = settings.lake / ".staging"
+        remove_leftovers(scratch)
+        self.folder = scratch / f".{os.getpid()}"
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.connection = duckdb.connect(":memory:")
-        self.connection.execute(f"set memory_limit = '{settings.memory_limit}'")
+        self.connection.execute("set memory_limit = $1", [settings.memory_limit])
         self.connection.execute(f"set threads = {settings.threads}")
         self.connection.execute("set temp_directory = $1", [str(self.folder)])
 

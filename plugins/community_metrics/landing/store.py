@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,8 @@ def store_object(settings: Settings, path: Path) -> StoredObject:
     folder = settings.landing / "objects"
     # The landing holds personal data as received: nobody but the owner of the process has to read it.
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = folder / f".{os.getpid()}-{path.name.encode()[:100].hex()}.tmp"
+    remove_leftovers(folder)
+    temporary = folder / f".{os.getpid()}"
     try:
         before, sha256 = _copy(path, temporary)
         target = object_path(settings, sha256)
@@ -62,6 +64,24 @@ def is_unchanged(path: Path, stored: StoredObject) -> bool:
     except OSError:
         return False
     return (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns) == (stored.device, stored.inode, stored.size, stored.modified_ns)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what killed processes have left in `folder`: entries named `.<process id>`, by processes that are no more."""
+    for entry in folder.glob(".[0-9]*"):
+        process_id = entry.name[1:]
+        if process_id.isdecimal() and not _is_alive(int(process_id)):
+            shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
+
+
+def _is_alive(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _copy(source: Path, target: Path) -> tuple[os.stat_result, str]:

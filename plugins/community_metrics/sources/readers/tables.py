@@ -15,6 +15,7 @@ from community_metrics.sources.readers.model import Drift, OpenedFile, SourceBat
 from community_metrics.sources.templates import Template, TemplateColumn, header_key
 
 _LARGEST_SHEET_ROW = 1_048_576
+_LIKE = 0.4
 
 
 @dataclass(frozen=True)
@@ -79,16 +80,15 @@ def check_match(template: Template, match: TableMatch | None, given: frozenset[s
     where = f"{file_name}, {_row_name(match)}"
     missing = missing_headers(template, match, given)
     if missing:
-        wanted = " or ".join(missing[0].headers)
-        near = difflib.get_close_matches(wanted.lower(), [header.lower() for header in match.unknown], n=1, cutoff=0.4)
-        found = f"the closest header found is {near[0]!r}" if near else f"headers found: {', '.join(filter(None, match.headers))[:300]}"
+        nearest = _nearest(missing[0].headers, match.unknown)
+        found = f"the closest header found is {nearest!r}" if nearest else f"headers found: {', '.join(filter(None, match.headers))[:300]}"
         raise InputError(
             "missing_required_column",
             f"the required column {', '.join(repr(' or '.join(column.headers)) for column in missing)} is missing; {found}",
             where,
             f"export it again with the column, or add the new header to template {template.name}"
             if not template.is_mapped
-            else f"name the column {wanted!r}",
+            else f"name the column {missing[0].headers[0]!r}",
         )
     repeated = locate_duplicates(match.headers) or _clashes(match)
     if repeated:
@@ -136,6 +136,16 @@ def _clashes(match: TableMatch) -> dict[str, list[int]]:
     for index, name in match.columns.items():
         places.setdefault(name, []).append(index)
     return {match.headers[indexes[0]]: indexes for indexes in places.values() if len(indexes) > 1}
+
+
+def _nearest(wanted: Sequence[str], found: Sequence[str]) -> str | None:
+    """The unknown header that looks most like a wanted one; None if none does."""
+
+    def likeness(header: str) -> float:
+        return max(difflib.SequenceMatcher(None, header_key(one), header_key(header)).ratio() for one in wanted)
+
+    best = max(found, key=likeness, default=None)
+    return best if best is not None and likeness(best) >= _LIKE else None
 
 
 def _row_name(match: TableMatch) -> str:

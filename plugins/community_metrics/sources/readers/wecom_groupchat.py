@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from community_metrics.errors import InputError
@@ -18,6 +19,7 @@ from community_metrics.sources.readers.model import Drift, OpenedFile, Record, S
 from community_metrics.sources.templates import Template
 
 STAFF = "1"
+_PAGES_LOOKED_AT = 20
 _HINTS = {
     "40001": "the secret is wrong: get a new access token",
     "40014": "the access token is invalid: get a new one",
@@ -43,10 +45,7 @@ def recognises(file: OpenedFile) -> bool:
     """Whether the file holds pages of `groupchat/get`."""
     if file.envelope.kind not in ("json", "jsonl"):
         return False
-    for page in _pages(file):
-        response = page.response
-        return isinstance(response, dict) and isinstance(response.get("group_chat"), dict) and "chat_id" in response["group_chat"]
-    return False
+    return any(_problem(page) is None for page in islice(_pages(file), _PAGES_LOOKED_AT))
 
 
 def observed_at(file: OpenedFile) -> datetime | None:
