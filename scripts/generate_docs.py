@@ -46,6 +46,8 @@ def input_contracts() -> str:
             parts.append(f"## {source['name']} · {source['title']['zh']}\n\n{source['description']}\n\nKey: {key}.\n")
             parts.append("| column | kind | when missing |\n|---|---|---|")
             for column in stream["columns"]:
+                if column.get("derived"):
+                    continue
                 name = f"**`{column['name']}`**" if column.get("required") else f"`{column['name']}`"
                 missing = "row quarantined" if column.get("required") else _default(column)
                 parts.append(f"| {name} | {column['kind']} | {missing} |")
