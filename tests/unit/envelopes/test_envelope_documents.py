@@ -135,6 +135,9 @@ def test_a_key_that_appears_late_is_a_column_from_then_on(open_bytes: Open) -> N
 def test_bottomless_lines_and_endless_ones_are_contained(open_bytes: Open, refusal: Refusal, monkeypatch: pytest.MonkeyPatch) -> None:
     deep = b'{"a": 1}\n{"a": ' + b"[" * 100_000 + b"}\n"
     assert [problem.reason_code for problem in open_bytes(deep).tables[0].read().problems] == ["malformed_row"]
+    for depth in range(300, 1000, 50):
+        line = b'{"a": 1}\n{"a": ' + b"[" * depth + b"]" * depth + b"}\n"
+        assert open_bytes(line).tables[0].read().row_numbers[0].as_py() == 1
     monkeypatch.setattr(json_lines, "MAX_LINE", 1000)
     assert refusal(b'{"a": 1}\n{"a": "' + b"x" * 2_000_000).reason_code == "cell_too_long"
 

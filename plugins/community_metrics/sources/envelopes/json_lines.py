@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
 
 import pyarrow as pa
 
@@ -14,7 +13,7 @@ from community_metrics.sources.envelopes.batches import check_problem_count, che
 from community_metrics.sources.envelopes.boundary import typed_errors
 from community_metrics.sources.envelopes.byte_streams import CHUNK, ByteSource
 from community_metrics.sources.envelopes.encodings import Utf8Stream
-from community_metrics.sources.envelopes.json_text import parse_object, scalar_text
+from community_metrics.sources.envelopes.json_text import parse_object
 from community_metrics.sources.envelopes.model import DEFAULT_BATCH_ROWS, HEAD_ROWS, Kind, RawBatch, RawTable, RowProblem
 
 MAX_LINE = 16 * 2**20
@@ -38,7 +37,7 @@ class JsonLinesTable(RawTable):
         self._encoding = encoding
         self._limits = limits
         keys: dict[str, None] = {}
-        rows: list[dict[str, Any]] = []
+        rows: list[dict[str, str | None]] = []
         for _, line in islice(self._lines(), _HEAD_KEYS_ROWS):
             row = _object_or_none(line)
             if row is not None:
@@ -47,7 +46,7 @@ class JsonLinesTable(RawTable):
         self._keys = list(keys)
         check_width(len(self._keys), self.name)
         self.grid_head = [list(self._keys)]
-        self.grid_head += [[scalar_text(row.get(key)) for key in self._keys] for row in rows[: HEAD_ROWS - 1]]
+        self.grid_head += [[row.get(key) for key in self._keys] for row in rows[: HEAD_ROWS - 1]]
 
     def iter_batches(self, header_row: int | None = None, batch_rows: int = DEFAULT_BATCH_ROWS) -> Iterator[RawBatch]:
         self.checked_header_row(header_row)
@@ -63,7 +62,7 @@ class JsonLinesTable(RawTable):
 
     def _batch(self, keys: dict[str, None], piece: list[tuple[int, bytes]]) -> RawBatch:
         numbers: list[int] = []
-        rows: list[dict[str, Any]] = []
+        rows: list[dict[str, str | None]] = []
         problems: list[RowProblem] = []
         for row_no, line in piece:
             try:
@@ -76,7 +75,7 @@ class JsonLinesTable(RawTable):
                 check_width(len(keys), self.name)
             numbers.append(row_no)
             rows.append(row)
-        columns = [pa.array([scalar_text(row.get(key)) for row in rows], pa.string()) for key in keys]
+        columns = [pa.array([row.get(key) for row in rows], pa.string()) for key in keys]
         return RawBatch(record_batch(list(keys), columns), pa.array(numbers, pa.int64()), problems)
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
@@ -102,7 +101,7 @@ class JsonLinesTable(RawTable):
                 yield row_no + 1, stripped
 
 
-def _object_or_none(line: bytes) -> dict[str, Any] | None:
+def _object_or_none(line: bytes) -> dict[str, str | None] | None:
     try:
         return parse_object(line.decode())
     except (ValueError, RecursionError):

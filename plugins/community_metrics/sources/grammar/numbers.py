@@ -52,8 +52,8 @@ class _Quantity:
 def parse_number(text: str, null_tokens: frozenset[str] = DEFAULT_NULL_TOKENS) -> Number | None:
     """A plain, grouped, scaled or money number. None for a null token. Raises `ValueProblem` (a `ValueError`).
 
-    >>> parse_number("3,481.92万")
-    Number(value=Decimal('34819200'), is_rounded=True)
+    >>> parse_number("¥-1,234.50")
+    Number(value=Decimal('-1234.50'), is_rounded=False)
     >>> parse_number("--") is None
     True
     """
