@@ -165,13 +165,18 @@ class _Verdict:
             book.setdefault(landing_id, []).append(f"{result.meaning} - {result.suite}.{result.check} - {example}")
 
     def record(self, ledger: Ledger) -> list[GateResult]:
-        results = []
-        for landing in self._landings:
-            reasons = tuple(self._reasons.get(landing.landing_id, ()))
-            warnings = tuple(self._warnings.get(landing.landing_id, ()))
-            if reasons:
-                ledger.hold(landing.landing_id, "; ".join(reasons))
-            else:
-                ledger.pass_gate(landing.landing_id)
-            results.append(GateResult(landing.landing_id, landing.source, "held" if reasons else "passed", reasons, warnings))
+        results = [
+            GateResult(
+                landing.landing_id,
+                landing.source,
+                "held" if landing.landing_id in self._reasons else "passed",
+                tuple(self._reasons.get(landing.landing_id, ())),
+                tuple(self._warnings.get(landing.landing_id, ())),
+            )
+            for landing in self._landings
+        ]
+        for result in results:
+            if result.status == "held":
+                ledger.hold(result.landing_id, "; ".join(result.reasons))
+        ledger.pass_gate_together(result.landing_id for result in results if result.status == "passed")
         return results

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from community_metrics.landing.ledger import Ledger
     from community_metrics.landing.records import LakeFile, Landing
 
+_ROWS_WORTH_A_FILE = 5_000
+
 
 @dataclass(frozen=True)
 class WaitingStream:
@@ -132,10 +134,14 @@ def _show_stream(settings: Settings, database: GateDatabase, stream: WaitingStre
         nothing = ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in columns.items())
         database.execute(f'create view "{stream.table}" as select {nothing} where false')
         return
+    # Each check scans the stream anew, and opening a file costs as much as reading some thousand rows: many small files are
+    # read once into the gate's own database, large ones stay where they are and only the columns in question are read.
+    rows = sum(file.rows for file in stream.files)
+    kind = "table" if rows < _ROWS_WORTH_A_FILE * len(stream.files) else "view"
     paths = ", ".join(literal(str(settings.home / file.path)) for file in stream.files)
     home = literal(f"{settings.home}/")
     database.execute(
-        f'create view "{stream.table}" as '
+        f'create {kind} "{stream.table}" as '
         f"select lake.* exclude (filename), files.{LANDING_COLUMN} "
         f"from read_parquet([{paths}], filename = true, hive_partitioning = false) as lake "
         f"inner join landing_days as files on lake.filename = {home} || files.path"
