@@ -183,7 +183,8 @@ class _People:
         loud = self.random.randint(0, LENGTH - 1)
         for native in self.crowd:
             for turn in range(self.random.randint(1, 4)):
-                events.append(self.event(f"loud-{native.id}-{turn}", native, self.instant(loud, loud), community="g1", event_type="message"))
+                at = self.instant(loud, loud)
+                events.append(self.event(f"loud-{native.id}-{turn}", native, at, community="g1", event_type="message"))
         # One faithful member, so that windows and streaks are long.
         faithful = self.member()
         for day in range(self.random.randint(0, 30), LENGTH, self.random.choice((1, 2, 7))):
@@ -216,11 +217,27 @@ class _People:
                     status=self.random.choice((None, None, "paid", "paid", "pending")),
                 )
             )
+        # Two shops number their orders alike.
+        for native in [native for native in self.natives if native.platform == "app" and native.id == "u1"]:
+            orders.append(Order(order_id="twin", member=native, paid_at=self.instant(0, 5), amount=Decimal("10.05"), currency="CNY"))
         # A later version of the same order is a restatement and must say so; here every order is written once.
         return list({(o.member.platform, o.member.account, o.order_id): o for o in orders}.values())
 
     def refunds(self, orders: Sequence[Order]) -> list[Record]:
-        refunds: list[Record] = []
+        at = self.instant(10, 20)
+        refunds: list[Record] = [
+            Refund(
+                refund_id="twin",
+                platform=order.member.platform,
+                account=order.member.account,
+                order_id=order.order_id,
+                refunded_at=at,
+                amount=order.amount,
+                currency=order.currency,
+            )
+            for order in orders
+            if order.order_id == "twin"
+        ]
         for number, order in enumerate(self.random.sample(list(orders), 10)):
             for part in range(self.random.choice((1, 1, 2))):
                 refunds.append(

@@ -78,13 +78,12 @@ def gini(counts: list[int]) -> float | None:
 
 
 def activity_hourly(facts: Facts) -> Mart:
-    """Hours with events, at the scopes that a heatmap is shown for (not by channel), within the known dates."""
+    """Hours with events, at the scopes that a heatmap is shown for (not by channel); also those of days not complete yet."""
     zone = ZoneInfo(facts.rules.timezone)
     groups: dict[tuple[Any, ...], list[Activity]] = {}
     for scope, activities in by_scope(facts).items():
-        known = known_dates(facts, scope, activities)
         for activity in activities:
-            if scope[0] != "channel" and known and activity.day <= known[1]:
+            if scope[0] != "channel":
                 groups.setdefault((activity.day, activity.occurred_at.astimezone(zone).hour, *scope), []).append(activity)
     return {key: {"events": len(found), "active_members": len({a.person for a in found})} for key, found in groups.items()}
 
@@ -106,6 +105,7 @@ def first_seen(facts: Facts, presences: Presences) -> dict[tuple[Scope, Person],
 
 
 def lifecycle(facts: Facts, presences: Presences) -> Mart:
+    """A period that still runs counts what has landed of it."""
     mart: Mart = {}
     seen = first_seen(facts, presences)
     for scope, activities in by_scope(facts).items():
@@ -115,8 +115,7 @@ def lifecycle(facts: Facts, presences: Presences) -> Mart:
         for grain in GRAINS:
             before: set[Person] = set()
             for start in periods(grain, *known, facts.rules.week_start):
-                end = min(last_day(grain, start), known[1])
-                active = {a.person for a in activities if start <= a.day <= end}
+                active = {a.person for a in activities if period_start(grain, a.day, facts.rules.week_start) == start}
                 new = {p for p in active if period_start(grain, seen[scope, p], facts.rules.week_start) == start}
                 retained = active & before
                 resurrected = active - before - new

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from support.naive.activity import Mart, by_scope, known_dates, ratio
-from support.naive.calendar import GRAINS, days, period_start
+from support.naive.calendar import GRAINS, days, last_day, period_start
 from support.naive.facts import Facts, Purchase, Repayment, Scope
 from support.naive.people import Person
 from support.naive.presence import Presences
@@ -46,7 +46,7 @@ def conversion_daily(facts: Facts, presences: Presences) -> Mart:
             continue
         for day in days(min(first.values()), until):
             present = presences.present_if_known(scope, day)
-            for currency in {fact.currency for fact in (*purchases, *refunded)}:
+            for currency in {p.currency for p in purchases} | {r.currency for r in refunded}:
                 mart[day, currency, *scope] = _day(
                     [p for p in purchases if (p.day, p.currency) == (day, currency)],
                     [r for r in refunded if (r.day, r.currency) == (day, currency)] if refunds_until and day <= refunds_until else None,
@@ -127,6 +127,6 @@ def repurchase(facts: Facts) -> Mart:
                         "eligible_members": len(eligible),
                         "repurchased_eligible_members": len(again & eligible),
                         "repurchase_rate": ratio(len(again & eligible), len(eligible)),
-                        "is_mature": eligible == members,
+                        "is_mature": last_day(grain, cohort) + window <= until,
                     }
     return mart

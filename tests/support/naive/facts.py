@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,6 +13,7 @@ from support.naive.people import Person, persons
 from support.naive.records import Event, Landing, Membership, NativeId, Order, Refund, Rules
 
 Scope = tuple[str, str]
+WhoIs = Callable[[NativeId], Person]
 ALL: Scope = ("all", "all")
 
 
@@ -119,7 +120,7 @@ def community_key(member: NativeId, community: str) -> str:
     return f"{member.platform}:{member.account}:{community}"
 
 
-def _activities(events: Iterable[Event], person, outsiders: set[Person], rules: Rules) -> list[Activity]:
+def _activities(events: Iterable[Event], person: WhoIs, outsiders: set[Person], rules: Rules) -> list[Activity]:
     return [
         Activity(
             person(event.member),
@@ -131,13 +132,11 @@ def _activities(events: Iterable[Event], person, outsiders: set[Person], rules: 
             event.event_type in rules.message_types,
         )
         for event in events
-        if event.event_type in rules.activity_types
-        and (event.actor_type or "member") == "member"
-        and person(event.member) not in outsiders
+        if event.event_type in rules.activity_types and (event.actor_type or "member") == "member" and person(event.member) not in outsiders
     ]
 
 
-def _spells(memberships: Iterable[Membership], person, outsiders: set[Person]) -> list[tuple[Spell, Membership]]:
+def _spells(memberships: Iterable[Membership], person: WhoIs, outsiders: set[Person]) -> list[tuple[Spell, Membership]]:
     return [
         (Spell(person(row.member), row.member.platform, community_key(row.member, row.community), row.joined_at, row.left_at), row)
         for row in memberships
@@ -145,7 +144,7 @@ def _spells(memberships: Iterable[Membership], person, outsiders: set[Person]) -
     ]
 
 
-def _channels(spells: Iterable[tuple[Spell, Membership]], person, outsiders: set[Person]) -> dict[Person, str]:
+def _channels(spells: Iterable[tuple[Spell, Membership]], person: WhoIs, outsiders: set[Person]) -> dict[Person, str]:
     """The channel of a person is that of the first entry; who was brought by staff was not brought by a member."""
     first: dict[Person, Membership] = {}
     for spell, row in sorted(spells, key=lambda pair: pair[0].joined_at):
@@ -162,7 +161,7 @@ def _channels(spells: Iterable[tuple[Spell, Membership]], person, outsiders: set
     return {who: channel(row) for who, row in first.items()}
 
 
-def _purchases(orders: Iterable[Order], person, outsiders: set[Person], rules: Rules) -> list[Purchase]:
+def _purchases(orders: Iterable[Order], person: WhoIs, outsiders: set[Person], rules: Rules) -> list[Purchase]:
     return [
         Purchase(
             person(order.member),
@@ -177,13 +176,16 @@ def _purchases(orders: Iterable[Order], person, outsiders: set[Person], rules: R
     ]
 
 
-def _repayments(refunds: Iterable[Refund], orders: dict[tuple[str, str, str], Order], person, outsiders: set[Person], rules: Rules) -> list[Repayment]:
+def _repayments(
+    refunds: Iterable[Refund], orders: dict[tuple[str, str, str], Order], person: WhoIs, outsiders: set[Person], rules: Rules
+) -> list[Repayment]:
+    """What an order that counts, or an order that nobody has seen, gave back. Money that never counted is not taken off."""
     found = []
     for refund in refunds:
         key = (refund.platform, refund.account, refund.order_id)
         order = orders.get(key)
         payer = person(order.member) if order else None
-        if payer not in outsiders:
+        if order is None or ((order.status or "paid") == "paid" and payer not in outsiders):
             day = business_date(refund.refunded_at, rules.timezone)
             found.append(Repayment(payer, refund.platform, key, day, refund.amount, refund.currency))
     return found

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from support.naive.activity import Mart, by_scope, ratio
-from support.naive.calendar import GRAINS, business_date, days, last_day, next_period, period_start
+from support.naive.calendar import GRAINS, business_date, last_day, next_period, period_start
 from support.naive.commerce import purchases_by_scope
 from support.naive.facts import Facts, Scope
 from support.naive.people import Person
@@ -16,6 +16,8 @@ from support.naive.records import Definition
 
 Occurrences = dict[Person, list[date]]
 """Of every person the date of every occurrence of an event."""
+Periods = dict[date, set[Person]]
+"""Per start of a period the persons in it."""
 
 SOURCES = {"join": "memberships", "present": "memberships", "purchase": "orders"}
 
@@ -24,13 +26,18 @@ def retention(facts: Facts, presences: Presences) -> Mart:
     mart: Mart = {}
     for definition in facts.rules.definitions:
         entries = _occurrences(definition.entry, facts, presences)
-        returns = _occurrences(definition.back, facts, presences)
+        returns = {} if definition.back == "present" else _occurrences(definition.back, facts, presences)
         sources = {SOURCES.get(event, "events") for event in (definition.entry, definition.back)}
         for scope, entered in entries.items():
             until = facts.until(scope, *sources)
             if until:
                 for grain in GRAINS:
-                    mart |= _cells(definition, grain, scope, entered, returns.get(scope, {}), until, facts.rules.week_start)
+                    cohorts = _cohorts(definition, grain, entered, until, facts.rules.week_start)
+                    if definition.back == "present":
+                        back = _survivals(grain, scope, min(cohorts, default=until), until, presences)
+                    else:
+                        back = _returns(definition, grain, returns.get(scope, {}), until, facts.rules.week_start)
+                    mart |= _cells(definition, grain, scope, cohorts, back, until)
     return mart
 
 
@@ -41,12 +48,6 @@ def _occurrences(event: str, facts: Facts, presences: Presences) -> dict[Scope, 
         for scope, spells in presences.spells.items():
             for spell in spells:
                 found.setdefault(scope, {}).setdefault(spell.person, []).append(business_date(spell.joined_at, zone))
-    elif event == "present":
-        for scope in presences.by_scope:
-            known = presences.known(scope)
-            for day in days(*known) if known else ():
-                for person in presences.present(scope, day):
-                    found.setdefault(scope, {}).setdefault(person, []).append(day)
     elif event == "purchase":
         for scope, purchases in purchases_by_scope(facts).items():
             for purchase in purchases:
@@ -59,20 +60,40 @@ def _occurrences(event: str, facts: Facts, presences: Presences) -> dict[Scope, 
     return found
 
 
-def _cells(
-    definition: Definition, grain: str, scope: Scope, entered: Occurrences, returned: Occurrences, until: date, week_start: int
-) -> Mart:
-    def starts(dates: list[date]) -> Counter[date]:
-        return Counter(period_start(grain, day, week_start) for day in dates if day <= until)
+def _starts(grain: str, dates: list[date], until: date, week_start: int) -> Counter[date]:
+    """The periods of the dates, of those that have begun to be observed, with the number of dates in each."""
+    starts = Counter(period_start(grain, day, week_start) for day in dates)
+    return Counter({start: count for start, count in starts.items() if start <= until})
 
-    cohorts: dict[date, set[Person]] = {}
+
+def _cohorts(definition: Definition, grain: str, entered: Occurrences, until: date, week_start: int) -> Periods:
+    cohorts: Periods = {}
     for person, dates in entered.items():
-        of_person = sorted(starts(dates))
-        for start in of_person if definition.is_recurring else of_person[:1]:
+        starts = sorted(_starts(grain, dates, until, week_start))
+        for start in starts if definition.is_recurring else starts[:1]:
             cohorts.setdefault(start, set()).add(person)
-    back = {
-        person: {start for start, count in starts(dates).items() if count >= definition.minimum} for person, dates in returned.items()
-    }
+    return cohorts
+
+
+def _returns(definition: Definition, grain: str, returned: Occurrences, until: date, week_start: int) -> Periods:
+    back: Periods = {}
+    for person, dates in returned.items():
+        for start, count in _starts(grain, dates, until, week_start).items():
+            if count >= definition.minimum:
+                back.setdefault(start, set()).add(person)
+    return back
+
+
+def _survivals(grain: str, scope: Scope, first: date, until: date, presences: Presences) -> Periods:
+    """Who is still in: present on the last day of the period, or on the last known day of the one that runs."""
+    back: Periods = {}
+    while first <= until:
+        back[first] = set(presences.present(scope, min(last_day(grain, first), until)))
+        first = next_period(grain, first)
+    return back
+
+
+def _cells(definition: Definition, grain: str, scope: Scope, cohorts: Periods, back: Periods, until: date) -> Mart:
     mart: Mart = {}
     for cohort, members in cohorts.items():
         horizon = [cohort]
@@ -84,13 +105,17 @@ def _cells(
                 break
             mart[definition.name, grain, cohort, index, *scope] = _cell(
                 members,
-                members if index == 0 else {p for p in members if start in back.get(p, ())},
-                members if index == 0 else {p for p in members if back.get(p, set()) & set(horizon[index:])},
-                None if index == 0 else {p for p in members if back.get(p, set()) & set(horizon[1 : index + 1])},
+                members if index == 0 else members & back.get(start, set()),
+                members if index == 0 else members & _anyone(back, horizon[index:]),
+                None if index == 0 else members & _anyone(back, horizon[1 : index + 1]),
                 last_day(grain, start) <= until,
                 is_rolling_mature,
             )
     return mart
+
+
+def _anyone(back: Periods, starts: list[date]) -> set[Person]:
+    return set().union(*(back.get(start, set()) for start in starts))
 
 
 def _cell(
