@@ -17,7 +17,6 @@ from community_metrics.releases.manifest import read_manifest
 from community_metrics.releases.marts import mart_names, mart_relation, reading
 from community_metrics.releases.pointer import current_release_id, release_path
 from community_metrics.settings import Settings
-from community_metrics.sources.registry import load_registry
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,10 @@ class CurrentRelease:
 
 @dataclass(frozen=True)
 class SourceStatus:
-    """One account of a source: the business dates it covers, and how many days it is behind the furthest source (None: no duty)."""
+    """One account of a source and the business dates it covers.
+
+    `behind_days`: behind the furthest source; None where no release says that it has to come every day.
+    """
 
     source: str
     platform: str
@@ -44,12 +46,20 @@ class SourceStatus:
 
 @dataclass(frozen=True)
 class Gap:
-    """A stretch of business dates that a source was expected to cover and of which no row has come."""
+    """A stretch of business dates that a source was expected to cover and of which it is not complete."""
 
     source: str
     account: str
     first_date: str
     last_date: str
+
+
+@dataclass(frozen=True)
+class _Coverage:
+    """What a release's `mart_data_status` says: (source, account) pairs that owe a file for every day, and where one lacks."""
+
+    daily: frozenset[tuple[str, str]] = frozenset()
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,6 +118,7 @@ def read_status(settings: Settings) -> StatusReport:
     current = current_release_id(settings)
     folder = release_path(settings, current) if current else None
     candidate = read_candidate(settings)
+    coverage = _coverage(folder) if folder else _Coverage()
     furthest = max((entry.observed_until for entry in covered), default=date.min)
     return StatusReport(
         current=_current(folder) if folder else None,
@@ -120,11 +131,11 @@ def read_status(settings: Settings) -> StatusReport:
                 entry.account_id,
                 entry.first_date.isoformat(),
                 entry.observed_until.isoformat(),
-                None if _comes_when_it_comes(entry.source) else (furthest - entry.observed_until).days,
+                (furthest - entry.observed_until).days if (entry.source, entry.account_id) in coverage.daily else None,
             )
             for entry in covered
         ),
-        missing=tuple(_gaps(folder)) if folder else (),
+        missing=coverage.gaps,
         held=tuple(_file(landing) for landing in landings if landing.status == "held"),
         refused=tuple(_file(landing) for landing in landings if landing.status in ("rejected", "unrecognised")),
         pending=Pending(len(changes.added), len(changes.removed), len({day for _, _, day in changes.dates})),
@@ -154,7 +165,7 @@ def status_lines(report: StatusReport) -> list[str]:
             f"pending   {pending.added_files} files added, {pending.removed_files} removed, {pending.business_dates} dates touched"
         )
     lines += [f"refused   {refusal}" for refusal in report.refused_releases]
-    lines += [f"missing   {gap.source} {gap.account}: no rows {gap.first_date} to {gap.last_date}" for gap in report.missing]
+    lines += [f"missing   {gap.source} {gap.account}: not complete {gap.first_date} to {gap.last_date}" for gap in report.missing]
     lines += [
         f"late      {late.source} {late.account}: {late.behind_days} days behind, known until {late.observed_until}" for late in report.late
     ]
@@ -173,28 +184,25 @@ def _current(folder: Path) -> CurrentRelease:
     return CurrentRelease(manifest["release_id"], manifest["created_at"], manifest["data_through"], warnings)
 
 
-def _gaps(folder: Path) -> list[Gap]:
+def _coverage(folder: Path) -> _Coverage:
     with reading(folder / DATABASE_NAME) as connection:
         if "mart_data_status" not in mart_names(connection):
-            return []
+            return _Coverage()
+        status = mart_relation("mart_data_status")
+        daily = connection.execute(f"select distinct source, account_id from {status} where expected").fetchall()
         # Dates less their rank are equal within a stretch of days without a hole.
-        rows = connection.execute(
+        gaps = connection.execute(
             f"""
             with missing as (
                 select source, account_id, business_date,
                        business_date - row_number() over (partition by source, account_id order by business_date)::integer as stretch
-                from {mart_relation("mart_data_status")} where expected and not received
+                from {status} where expected and not complete
             )
             select source, account_id, min(business_date)::varchar, max(business_date)::varchar
             from missing group by source, account_id, stretch order by 1, 2, 3
             """
         ).fetchall()
-    return [Gap(*row) for row in rows]
-
-
-def _comes_when_it_comes(source: str) -> bool:
-    definition = load_registry().get(source)
-    return definition is None or definition.is_observation
+    return _Coverage(frozenset(daily), tuple(Gap(*row) for row in gaps))
 
 
 def _inbox_files(settings: Settings) -> list[Path]:
