@@ -6,13 +6,15 @@ import json
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from community_metrics.airflow_runtime.configuration import ADMINISTRATOR, AirflowConfiguration
+from community_metrics.errors import CommunityMetricsError
 
 FINISHED = frozenset({"success", "failed"})
-_TIMEOUT_SECONDS = 30
+_TIMEOUT_SECONDS = 90
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,12 @@ class AirflowClient:
         errors = self._call("GET", "/api/v2/importErrors?limit=100")["import_errors"]
         return [f"{error['filename']}: {error['stack_trace']}" for error in errors]
 
-    def ensure_pool(self, name: str, slots: int, description: str) -> None:
-        """Create the pool unless it is there."""
-        try:
-            self._call("POST", "/api/v2/pools", {"name": name, "slots": slots, "description": description, "include_deferred": False})
-        except urllib.error.HTTPError as error:
-            if error.code != 409:
-                raise
+    def ensure_pools(self, pools: Mapping[str, tuple[int, str]]) -> None:
+        """Create the pools (name -> slots, what for) that are not there yet."""
+        present = {pool["name"] for pool in self._call("GET", "/api/v2/pools?limit=100")["pools"]}
+        for name, (slots, description) in pools.items():
+            if name not in present:
+                self._call("POST", "/api/v2/pools", {"name": name, "slots": slots, "description": description, "include_deferred": False})
 
     def trigger(self, dag_id: str) -> str:
         """Start a run of the DAG now; gives the run's id."""
@@ -72,12 +73,12 @@ class AirflowClient:
         return [TaskState(instance["task_id"], instance["state"], instance["try_number"]) for instance in instances]
 
     def task_log(self, dag_id: str, run_id: str, task: TaskState) -> list[str]:
-        """The messages of the task's last attempt, in order."""
+        """The messages of the task's last attempt, in order, without the marks that fold them in the UI."""
         path = (
             f"/api/v2/dags/{dag_id}/dagRuns/{_quoted(run_id)}/taskInstances/{task.task_id}/logs/{max(task.try_number, 1)}?full_content=true"
         )
         content = self._call("GET", path)["content"]
-        return [_log_line(entry) for entry in content]
+        return [line for line in map(_log_line, content) if "::group::" not in line and "::endgroup::" not in line]
 
     def fail_unfinished_runs(self) -> int:
         """Close the runs that an Airflow which was killed left open; gives their number.
@@ -95,8 +96,14 @@ class AirflowClient:
             headers["Authorization"] = f"Bearer {self._bearer()}"
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self._base + path, data=data, headers=headers, method=method)
-        with _open(request) as response:
-            return json.load(response)
+        try:
+            with _open(request) as response:
+                return json.load(response)
+        except urllib.error.HTTPError as error:
+            answer = error.read(2000).decode(errors="replace")
+            raise CommunityMetricsError(
+                f"Airflow answered {error.code}: {answer}", f"{method} {path}", "read the api-server's log"
+            ) from error
 
     def _bearer(self) -> str:
         if self._token is None:
@@ -120,5 +127,11 @@ def _log_line(entry: Any) -> str:
     if not isinstance(entry, dict):
         return str(entry)
     time = str(entry.get("timestamp") or "")[11:19]
-    details = [f"{detail['exc_type']}: {detail['exc_value']}" for detail in entry.get("error_detail") or []]
+    details = [_exception(detail) for detail in entry.get("error_detail") or []]
     return " ".join(part for part in (time, str(entry.get("level", "")), str(entry.get("event", "")), *details) if part)
+
+
+def _exception(detail: Any) -> str:
+    frames = detail.get("frames") or []
+    place = f" ({frames[-1]['filename']}:{frames[-1]['lineno']})" if frames else ""
+    return f"{detail['exc_type']}: {detail['exc_value']}{place}"

@@ -70,7 +70,8 @@ def configure(
             "simple_auth_manager_all_admins": False,
             "simple_auth_manager_passwords_file": home / "passwords.json",
         },
-        "database": {"sql_alchemy_conn": f"sqlite:///{home / 'airflow.db'}"},
+        # SQLite's own patience of 5 seconds is too short for several processes on a busy machine.
+        "database": {"sql_alchemy_conn": f"sqlite:///{home / 'airflow.db'}?timeout=60"},
         "api": {"host": "127.0.0.1", "port": chosen, "workers": 1, "secret_key": keys["api_secret"], "expose_config": False},
         "api_auth": {"jwt_secret": keys["jwt_secret"]},
         "scheduler": {"use_job_schedule": run_schedules, "scheduler_idle_sleep_time": 0.5},
@@ -83,6 +84,8 @@ def configure(
         f"AIRFLOW__{section}__{name}".upper(): str(value) for section, values in options.items() for name, value in values.items()
     }
     environment |= quiet_tools()
+    # Compiled modules are what makes a task's process start fast.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     environment["AIRFLOW_HOME"] = str(home)
     environment[PREFIX + "HOME"] = str(settings.home)
     # Airflow starts parts of itself by name.

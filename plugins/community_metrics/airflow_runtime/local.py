@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ Say = Callable[[str], None]
 # The triggerer is left out: no task of the project waits in one.
 COMPONENTS = {
     "api-server": ("airflow", "api-server"),
-    "scheduler": ("airflow", "scheduler", "--skip-serve-logs"),
+    "scheduler": (sys.executable, "-m", "community_metrics.airflow_runtime.scheduler", "--skip-serve-logs"),
     "dag-processor": ("airflow", "dag-processor"),
 }
 _POLL_SECONDS = 0.3
@@ -94,8 +95,7 @@ def _wait_until_ready(airflow: LocalAirflow, expected_dags: set[str], deadline: 
         if "api-server" in waiting_for:
             continue
         if not pools_made:
-            for name, (slots, description) in POOLS.items():
-                airflow.client.ensure_pool(name, slots, description)
+            airflow.client.ensure_pools(POOLS)
             pools_made = True
         errors = airflow.client.import_errors()
         if errors:
