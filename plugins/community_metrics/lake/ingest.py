@@ -48,6 +48,8 @@ class Workshop:
         self.connection.execute("set memory_limit = $1", [settings.memory_limit])
         self.connection.execute(f"set threads = {settings.threads}")
         self.connection.execute("set temp_directory = $1", [str(self.folder)])
+        # The cache takes a file of the same path, size and second for the same file; the scratch files of small exports are.
+        self.connection.execute("set enable_external_file_cache = false")
 
     def __enter__(self) -> Workshop:
         return self
@@ -85,6 +87,7 @@ def ingest_landing(
         ledger.record_refused(landing.landing_id, "rejected", "internal_error", str(reason), run_id)
     finally:
         quarantine.abandon()
+        shutil.rmtree(workshop.folder / landing.landing_id, ignore_errors=True)
     return ledger.landing(landing.landing_id)
 
 
@@ -94,7 +97,8 @@ class _Ingest:
     def __init__(self, workshop: Workshop, landing: Landing, quarantine: Quarantine) -> None:
         self._settings = workshop.settings
         self._pseudonymiser = workshop.pseudonymiser
-        self._folder = workshop.folder
+        # A path of its own: what the engine remembers of a file goes by the path.
+        self._folder = workshop.folder / landing.landing_id
         self._connection = workshop.connection
         self._landing = landing
         self._quarantine = quarantine
