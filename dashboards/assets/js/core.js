@@ -88,7 +88,7 @@
   const rank = (order, value) => (order.includes(value) ? order.indexOf(value) : order.length);
 
   function carryFilters() {
-    for (const link of document.querySelectorAll("a[data-keep-filters]")) link.hash = location.hash;
+    for (const link of document.querySelectorAll("a[data-keep-filters]")) link.setAttribute("href", link.getAttribute("href").split("#")[0] + location.hash);
   }
   addEventListener("hashchange", () => {
     chosen = read();
