@@ -8,6 +8,10 @@
     {{ touched_dates('activity') }}
 {%- endmacro %}
 
+{% macro touched_activity_mart_dates() -%}
+    select business_date from control.touched where domain in ('activity', 'activity_mart')
+{%- endmacro %}
+
 {# The days on which the members of a change were active, whether under their old key or the new one. #}
 {% macro _days_of_members(changed, key_columns) -%}
     with changed_keys as (

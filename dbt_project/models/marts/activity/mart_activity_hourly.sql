@@ -1,4 +1,9 @@
-{{ config(materialized='incremental', incremental_strategy='replace_partitions', partition_columns=['business_date'], affected='touched_activity_dates') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_partitions',
+    partition_columns=['business_date'],
+    affected='touched_activity_mart_dates'
+) }}
 -- Grain: one row per business date, hour of the local day and scope in which something happened; a missing hour had no event.
 -- Hour of week is read off this: local hours, so that a heatmap shows the members' day.
 with members as (
@@ -7,7 +12,7 @@ with members as (
     where
         scope_type <> 'channel'
         {% if is_incremental() -%}
-            and business_date in ({{ touched_activity_dates() }})
+            and business_date in ({{ touched_activity_mart_dates() }})
         {%- endif %}
 ),
 
@@ -32,7 +37,7 @@ community_hours as (
     select business_date, hour, platform, community_key, events
     from {{ ref('int_activity__community_hour') }}
     {% if is_incremental() -%}
-        where business_date in ({{ touched_activity_dates() }})
+        where business_date in ({{ touched_activity_mart_dates() }})
     {%- endif %}
 ),
 
@@ -65,3 +70,10 @@ inner join active
         and volumes.scope_id = active.scope_id
         and volumes.business_date = active.business_date
         and volumes.hour = active.hour
+-- A scope is known between its first and its last date; what lies beyond is not complete yet.
+inner join {{ ref('int_status__scope_dates') }} as scope_dates
+    on
+        scope_dates.domain = 'activity'
+        and volumes.scope_type = scope_dates.scope_type
+        and volumes.scope_id = scope_dates.scope_id
+        and volumes.business_date between scope_dates.first_date and scope_dates.last_date
