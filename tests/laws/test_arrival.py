@@ -1,0 +1,111 @@
+"""It does not matter how the rows came: in one file or many, in which order, how often, over how many runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from random import Random
+
+import pytest
+
+from community_metrics.settings import Settings
+from support.histories.files import ExportFile, Style, export_file
+from support.histories.generator import generate_history, restated
+from support.histories.pipeline_home import PipelineHome
+from support.naive.records import Event, Link, MemberRecord, Membership, Order, Record, Refund
+
+SNAPSHOT = datetime(2026, 11, 12, 2, tzinfo=UTC)
+PERIOD = date(2026, 11, 10)
+SEED = 7
+
+
+def distinct_rows(seed: int) -> dict[str, list[Record]]:
+    """Per source rows with an id each, every one of them once, and a later word on some of them that says when it was said."""
+    random = Random(seed)
+    rows: dict[str, dict[tuple[object, ...], Record]] = {}
+    for file in generate_history(seed, timezone="Asia/Shanghai").files:
+        for row in file.rows:
+            if not (isinstance(row, Event) and row.event_id is None):
+                rows.setdefault(file.source, {}).setdefault(identity(row), replace(row, updated_at=None, is_deleted=False))
+    return {source: list(found.values()) + restatements(random, list(found.values())) for source, found in rows.items()}
+
+
+def identity(row: Record) -> tuple[object, ...]:
+    """The key of the row's source, as the input contracts have it."""
+    match row:
+        case Event():
+            return (row.member.platform, row.member.account, row.event_id)
+        case Order():
+            return (row.member.platform, row.member.account, row.order_id)
+        case Refund():
+            return (row.platform, row.account, row.refund_id)
+        case Membership():
+            return (row.member, row.community, row.joined_at)
+        case Link():
+            return (row.member, row.person)
+        case MemberRecord():
+            return (row.member,)
+    raise TypeError(type(row))
+
+
+def restatements(random: Random, rows: list[Record]) -> list[Record]:
+    chosen = random.sample(rows, len(rows) // 6)
+    return [restated(random, row, datetime(2026, 11, 1, number % 24, tzinfo=UTC)) for number, row in enumerate(chosen)]
+
+
+def whole(rows: dict[str, list[Record]]) -> list[ExportFile]:
+    return [export_file(f"whole-{source}", source, found, Style(), SNAPSHOT, PERIOD) for source, found in rows.items()]
+
+
+def pieces(rows: dict[str, list[Record]], random: Random) -> list[ExportFile]:
+    """The same rows in several files that overlap, shuffled, each source's last words in a file of their own."""
+    files = []
+    for source, found in rows.items():
+        first = [row for row in found if row.updated_at is None]
+        random.shuffle(first)
+        third = len(first) // 3 + 1
+        parts = [first[index : index + third + 3] for index in range(0, len(first), third)]
+        parts.append([row for row in found if row.updated_at is not None])
+        for number, part in enumerate(part for part in parts if part):
+            style = Style(random.choice(("csv", "jsonl")), random.choice(("utc", "offset", "local")))
+            files.append(export_file(f"{source}-piece-{number}", source, part, style, SNAPSHOT, PERIOD))
+    random.shuffle(files)
+    return files
+
+
+def check(home: Settings, seed: int, runs: int) -> None:
+    random = Random(seed)
+    rows = distinct_rows(seed)
+    files = whole(rows)
+    rules = generate_history(seed, timezone="Asia/Shanghai").rules
+    once = PipelineHome(replace(home, home=home.home / "once"), rules)
+    once.land(files)
+    once.build()
+
+    many = PipelineHome(replace(home, home=home.home / "many"), rules)
+    parts = pieces(rows, random)
+    mistake = export_file("mistake", "events", [replace(row, is_deleted=True) for row in rows["events"][:20]], Style(), SNAPSHOT, PERIOD)
+    for run in range(runs):
+        batch = parts[run::runs]
+        # What landed already comes again, and once a file that should not have come at all.
+        many.land([*batch, *random.sample(batch, 2), *([mistake] if run == 0 else [])])
+        if run == runs - 1:
+            many.withdraw(mistake)
+        many.build()
+        if run % 2 == 0:
+            many.publish()
+    expected, found = once.every_row(), many.every_row()
+    assert set(expected) == set(found)
+    for mart, lines in expected.items():
+        only = sorted(set(lines) ^ set(found[mart]))
+        assert lines == found[mart], f"{mart}: {len(only)} rows differ, such as {only[:6]}"
+
+
+def test_pieces_repeats_restatements_and_a_withdrawn_mistake_over_two_runs_equal_one_run(home: Settings) -> None:
+    check(home, SEED, runs=2)
+
+
+@pytest.mark.laws
+@pytest.mark.parametrize("seed", range(5))
+def test_pieces_over_many_runs_equal_one_run(home: Settings, seed: int) -> None:
+    check(home, seed, runs=4)
