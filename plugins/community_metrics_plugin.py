@@ -79,9 +79,10 @@ def page(path: str, request: Request, user: GetUserDep, site: Annotated[Path | N
 def _file_within(site: Path, path: str) -> Path:
     try:
         file = (site / path).resolve()
+        found = file.is_relative_to(site) and file.is_file()
     except (OSError, ValueError):  # a name that no file can have
-        file = site
-    if not file.is_relative_to(site) or not file.is_file():
+        found = False
+    if not found:
         raise HTTPException(404, "not a page of the dashboard")
     return file
 
