@@ -90,8 +90,8 @@ def write_warehouse(settings: Settings, version: int, days: int = 30) -> None:
                 select date '2026-05-01' as business_date, 'CNY' as currency, 'all' as scope_type, 'all' as scope_id,
                        {version}.50::decimal(18, 2) as gross_amount, null::bigint as present_members;
             create or replace table marts.mart_data_status as
-                select * from (values ('orders', 'shop', date '2026-05-30', true), ('orders', 'shop', date '2026-05-31', false))
-                    as status (source, account_id, business_date, complete);
+                select * from (values ('orders', 'shop', date '2026-05-30', true, true), ('orders', 'shop', date '2026-05-31', true, false))
+                    as status (source, account_id, business_date, expected, complete);
             comment on table marts.mart_activity_daily is 'Who was active';
             comment on column marts.mart_activity_daily.dau is 'It''s daily active members';
             create schema if not exists control;
