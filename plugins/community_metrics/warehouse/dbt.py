@@ -73,7 +73,7 @@ def close_connections() -> None:
     """Release the database file: dbt's adapter keeps it open in the process, and then nobody else may open it."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
-    DuckDBConnectionManager.close_all_connections()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
 def _variables(settings: Settings, seeds: Path) -> dict[str, str]:
