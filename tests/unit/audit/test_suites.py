@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from community_metrics.audit.suites import load_suites, read_suite, suites_fingerprint
 from community_metrics.errors import SettingsError
-from community_metrics.settings import Settings
+from community_metrics.settings import PROJECT_ROOT, Settings
 
 RIGHT = """
 meaning: Who joined
@@ -109,6 +110,18 @@ def test_every_mart_with_numbers_has_a_suite(tmp_path: Path) -> None:
         "mart_account_daily",
         "mart_data_status",
     }
+
+
+@pytest.mark.parametrize(
+    ("suite_name", "domain"),
+    [("mart_growth_daily", "membership"), ("mart_activity_daily", "activity"), ("mart_conversion_daily", "commerce")],
+)
+def test_a_mart_must_reach_the_date_that_the_models_take_from_the_same_sources(tmp_path: Path, suite_name: str, domain: str) -> None:
+    """A source that starts to feed a domain must be named in the suite too, or the gate would wait for the wrong date."""
+    model = PROJECT_ROOT / "dbt_project" / "models" / "intermediate" / "status" / "int_status__sources.sql"
+    fed_by = {source for source, of in re.findall(r"\('(\w+)', '(\w+)'[,)]", model.read_text(encoding="utf-8")) if of == domain}
+    suite = next(suite for suite in load_suites(Settings(home=tmp_path), "marts") if suite.name == suite_name)
+    assert set(suite.fed_by) == fed_by
 
 
 def test_the_fingerprint_changes_with_any_suite(tmp_path: Path) -> None:
