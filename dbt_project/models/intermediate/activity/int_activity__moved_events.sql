@@ -1,4 +1,5 @@
 {{ config(materialized='incremental', incremental_strategy='replace_changed', touches='moved_event_touches') }}
+-- depends_on: {{ ref('stg_events__new_event_keys') }}
 -- Grain: one row per event and business date that it has left because a newer version lies on another date.
 -- With it the winning version can be chosen inside one date, so that a build reads only the dates it rebuilds.
 with candidates as (
