@@ -78,12 +78,13 @@ def gini(counts: list[int]) -> float | None:
 
 
 def activity_hourly(facts: Facts) -> Mart:
-    """Hours with events, at the scopes that a heatmap is shown for (not by channel); also those of days not complete yet."""
+    """Hours with events, at the scopes that a heatmap is shown for (not by channel), within the known dates."""
     zone = ZoneInfo(facts.rules.timezone)
     groups: dict[tuple[Any, ...], list[Activity]] = {}
     for scope, activities in by_scope(facts).items():
+        known = known_dates(facts, scope, activities)
         for activity in activities:
-            if scope[0] != "channel":
+            if scope[0] != "channel" and known and activity.day <= known[1]:
                 groups.setdefault((activity.day, activity.occurred_at.astimezone(zone).hour, *scope), []).append(activity)
     return {key: {"events": len(found), "active_members": len({a.person for a in found})} for key, found in groups.items()}
 
