@@ -5,9 +5,13 @@
 -- Grain: one row per business date whose daily activity rows this build rebuilds (a full refresh: every date).
 -- A table, so that every daily activity model rebuilds exactly the same dates.
 {% if rebuilds_everything() -%}
-    select business_date
-    from {{ ref('int_calendar__dates') }}
-    where business_date <= (select max(last_date) from {{ ref('int_status__scope_dates') }} where domain = 'activity')
+    select dates.business_date
+    from {{ ref('int_calendar__dates') }} as dates
+    inner join (
+        select min(first_date) as first_date, max(last_date) as last_date
+        from {{ ref('int_status__scope_dates') }}
+        where domain = 'activity'
+    ) as known on dates.business_date between known.first_date and known.last_date
 {%- else -%}
-{{ affected_activity_dates() }}
+    {{ affected_activity_dates() }}
 {%- endif %}
