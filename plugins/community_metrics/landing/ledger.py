@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from community_metrics.errors import CommunityMetricsError, UsageError
+from community_metrics.landing.queries import HELD_COUNTS, QUARANTINE_COUNTS, RECORD_INGESTED, RECORD_LANDING
 from community_metrics.landing.records import (
     INSTANT_FORMAT,
     Changes,
@@ -100,12 +101,7 @@ class Ledger:
         landing_id = identify_landing(sha256, source, account_id, period, declared)
         with self._transaction() as connection:
             cursor = connection.execute(
-                """
-                insert into landings (landing_id, sha256, size, original_name, landed_at, source, account_id, snapshot_at, snapshot_origin,
-                    declared_snapshot_at, period, template, status, reason_code, reason)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                on conflict do nothing
-                """,
+                RECORD_LANDING,
                 (
                     landing_id,
                     sha256,
@@ -163,11 +159,7 @@ class Ledger:
             connection.executemany("insert into coverage values (?, ?, ?, ?, ?, ?, ?)", coverage)
             connection.executemany("insert into quarantined_rows values (?, ?, ?, ?, ?)", aside)
             connection.execute(
-                """
-                update landings set status = 'ingested', reason_code = null, reason = null, needs_gate = 1, template = ?, revision = ?,
-                    rows = ?, accepted = ?, quarantined = ?, totals = ?, drift = ?, run_id = ?
-                where landing_id = ?
-                """,
+                RECORD_INGESTED,
                 (
                     ingested.template,
                     ingested.revision,
@@ -296,28 +288,12 @@ class Ledger:
 
     def quarantine_counts(self) -> list[QuarantineCount]:
         """Distinct quarantined rows of what is not withdrawn: a bad row delivered twice counts once."""
-        rows = self._connection.execute(
-            """
-            select landings.source, quarantined_rows.account_id, business_date, count(distinct row_hash)
-            from quarantined_rows join landings using (landing_id, revision)
-            where status in ('ingested', 'held') group by 1, 2, 3 order by 1, 2, 3
-            """
-        )
+        rows = self._connection.execute(QUARANTINE_COUNTS)
         return [QuarantineCount(row[0], row[1], date.fromisoformat(row[2]) if row[2] else None, row[3]) for row in rows]
 
     def held_counts(self) -> list[tuple[str, str, date, int]]:
         """(source, account, business date, rows) of what the source gate holds. A file of several accounts counts under its landing's."""
-        rows = self._connection.execute(
-            """
-            with accounts as (
-                select landing_id, revision, min(account_id) as account_id
-                from coverage group by 1, 2 having count(distinct account_id) = 1
-            )
-            select lake_files.source, coalesce(accounts.account_id, landings.account_id), business_date, sum(lake_files.rows)
-            from lake_files join landings using (landing_id, revision) left join accounts using (landing_id, revision)
-            where status = 'held' group by 1, 2, 3 order by 1, 2, 3
-            """
-        )
+        rows = self._connection.execute(HELD_COUNTS)
         return [(row[0], row[1], date.fromisoformat(row[2]), row[3]) for row in rows]
 
     # What has been published
