@@ -43,7 +43,8 @@ def test_a_model_reads_only_what_its_layer_may(path: Path) -> None:
     allowed = {"staging": set(), "intermediate": {"staging", "intermediate", "seed"}, "marts": {"intermediate", "marts", "seed"}}
     text = path.read_text(encoding="utf-8")
     layer = LAYER[path.stem]
-    for name in re.findall(r"ref\('(\w+)'\)", text):
+    # A staging model may wait for others (a hint in a comment) but reads none of them.
+    for name in re.findall(r"ref\('(\w+)'\)", code(path) if layer == "staging" else text):
         kind = "seed" if name in SEEDS else LAYER[name]
         assert kind in allowed[layer], f"{layer} model {path.stem} reads {kind} {name}"
     if layer != "staging":

@@ -1,5 +1,10 @@
+-- depends_on: {{ ref('int_activity__moved_events') }}
+-- depends_on: {{ ref('int_identity__members') }}
+-- depends_on: {{ ref('int_identity__actors') }}
+-- depends_on: {{ ref('int_membership__channels') }}
 -- Grain: one row per delivered version of a chat message, on the business dates that this build must rebuild.
 -- Reactions carry no time of their own in an export, so they stay a count on the message and are no activity.
+-- The files are listed after the models above: a move, a merge or a channel that they find adds dates to rebuild.
 select
     platform,
     coalesce(account_id, '') as account_id,

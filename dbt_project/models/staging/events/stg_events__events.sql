@@ -1,5 +1,10 @@
+-- depends_on: {{ ref('int_activity__moved_events') }}
+-- depends_on: {{ ref('int_identity__members') }}
+-- depends_on: {{ ref('int_identity__actors') }}
+-- depends_on: {{ ref('int_membership__channels') }}
 -- Grain: one row per delivered version of an event, on the business dates that this build must rebuild (all in a full refresh).
 -- The winning version is chosen one step later, when it is known which events have moved to another date.
+-- The files are listed after the models above: a move, a merge or a channel that they find adds dates to rebuild.
 select
     platform,
     coalesce(account_id, '') as account_id,
