@@ -111,7 +111,8 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path == "/airflow/":
-            body = f'<!doctype html><iframe src="{SUB_PATH}index.html" sandbox="{SANDBOX}" width="1200" height="800"></iframe>'
+            frame = f'<iframe src="{SUB_PATH}index.html" sandbox="{SANDBOX}" width="1200" height="800"></iframe>'
+            body = f'<!doctype html><link rel="icon" href="data:,">{frame}'
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
             self.end_headers()

@@ -47,7 +47,8 @@ def test_the_site_works_inside_a_sandboxed_frame(browser: SiteBrowser, server: s
     finally:
         browser.driver.switch_to.default_content()
     assert before is not None and after is not None and after < before
-    assert browser.errors() == []
+    # Chromium has a warning about Airflow's choice of sandbox.
+    assert [error for error in browser.errors() if "can escape its sandboxing" not in error] == []
 
 
 def test_the_language_switch_changes_every_word_and_is_remembered(browser: SiteBrowser, made_up: Release) -> None:
@@ -137,7 +138,7 @@ def test_the_calendar_of_the_trust_page_equals_the_status_mart(browser: SiteBrow
     with duckdb.connect(str(release.database), read_only=True) as connection:
         expected = connection.execute(
             "select count(*) filter (complete and held = 0), "
-            "count(*) filter (expected and not received and held = 0), count(*) filter (held > 0), "
+            "count(*) filter (expected and not received and not complete and held = 0), count(*) filter (held > 0), "
             "count(*) filter (restated > 0), count(*) filter (quarantined > 0) from marts.mart_data_status"
         ).fetchone()
     shown = tuple(len(browser.find_all(f".days .day-{state}")) for state in ("complete", "missing", "held", "restated", "quarantined"))

@@ -42,8 +42,10 @@
   function feedRow(feed, window) {
     const completeDays = [...feed.days.values()].filter((row) => row.complete).map((row) => row.business_date);
     const until = completeDays.length ? Math.max(...completeDays) : null;
-    const behind = until === null ? null : Math.max(0, (cm.spec.dataThrough ?? window.to) - until);
-    const lag = until === null ? "" : cm.element("small", { class: behind ? "is-late" : "" }, behind ? cm.words("days_behind", { n: behind }) : cm.words("up_to_date"));
+    const last = cm.spec.dataThrough ?? window.to;
+    const behind = [...feed.days.values()].filter((row) => row.business_date > until && row.business_date <= last && row.expected && !row.complete).length;
+    const state = behind ? cm.words("days_behind", { n: behind }) : cm.words(until >= last ? "up_to_date" : "nothing_expected");
+    const lag = until === null ? "" : cm.element("small", { class: behind ? "is-late" : "" }, state);
     const days = [];
     for (let day = window.from; day <= window.to; day += 1) days.push(dayMark(feed, day));
     return cm.element(
@@ -51,7 +53,7 @@
       { class: "status-row", "data-source": feed.source },
       cm.element("div", { class: "status-name" }, cm.element("b", {}, sourceName(feed.source)), cm.element("small", {}, feed.account || "–")),
       cm.element("div", { class: "status-until" }, until === null ? cm.words("never_complete") : `${cm.words("complete_until")} ${cm.shortDate(until)}`, lag),
-      cm.element("div", { class: days.length > 31 ? "days" : "days days-few" }, ...days),
+      cm.element("div", { class: `days ${days.length <= 31 ? "days-few" : days.length <= 93 ? "days-quarter" : ""}` }, ...days),
     );
   }
 

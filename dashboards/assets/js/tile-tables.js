@@ -65,8 +65,8 @@
     const rows = found.rows.filter((row) => row.range_days === cm.filters.range);
     if (!rows.length) return frame.empty("no_rows");
     const columns = tile.columns.filter((column) => rows.some((row) => row[column.name] !== null));
-    const weight = (row) => Math.max(...columns.map((column) => row[column.name] ?? 0));
-    const shown = [...rows].sort((a, b) => weight(b) - weight(a)).slice(0, tile.top ?? 30);
+    const order = (a, b) => columns.map((column) => (b[column.name] ?? -1) - (a[column.name] ?? -1)).find((difference) => difference !== 0) ?? 0;
+    const shown = [...rows].sort(order).slice(0, tile.top ?? 30);
     const headers = [{ text: cm.words("item") }, ...columns.map((column) => ({ text: cm.say(column.label), number: true }))];
     const body = shown.map((row) => [itemName(row), ...columns.map((column) => cm.number(row[column.name]))]);
     frame.show(cm.element("div", { class: "scroll tall items", tabindex: "0" }, cm.table(headers, body)));

@@ -64,7 +64,8 @@ def collect_datasets(site: Site) -> dict[str, Dataset]:
         for grain, count in tile.options.get("cohorts", {}).items():
             dataset.cohorts[str(grain)] = max(dataset.cohorts.get(str(grain), 0), int(count))
         for grain, indexes in tile.options.get("indexes", {}).items():
-            dataset.indexes.setdefault(str(grain), set()).update(map(int, indexes))
+            # Period 0 is the cohort itself: the newest one has nothing else yet, and is shown.
+            dataset.indexes.setdefault(str(grain), {0}).update(map(int, indexes))
     return datasets
 
 

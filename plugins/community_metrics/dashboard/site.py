@@ -111,7 +111,7 @@ def _scope_labels(
     channels: dict[str, tuple[str, str]] = {}
     if "dim_community" in marts:
         rows = connection.execute(
-            "select community_key, platform, coalesce(community_name, community_id) from marts.dim_community"
+            "select community_key, platform, coalesce(nullif(trim(community_name), ''), community_id) from marts.dim_community"
         ).fetchall()
         communities = {key: (platform, name) for key, platform, name in rows}
     if "dim_channel" in marts:

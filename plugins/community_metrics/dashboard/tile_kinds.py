@@ -46,7 +46,7 @@ TILE_KINDS = {
         _kind("kpi", 3, "where", "cohorts", "indexes", needs_aggregate=True),
         _kind("summary", 12, "sentences", needs_mart=False),
         _kind("line", 6, "by", "area", "total_over"),
-        _kind("bar", 6, "stacked", "regroup", "total_over"),
+        _kind("bar", 6, "by", "stacked", "regroup", "total_over"),
         _kind("heatmap", 12, "calendar_mart"),
         _kind("cohort", 12, "cohorts", "indexes", "index_prefix", "index_suffix"),
         _kind("curve", 6, "cohorts", "indexes", "index_prefix", "index_suffix"),

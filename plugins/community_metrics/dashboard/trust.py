@@ -22,6 +22,7 @@ class Check:
     status: str
     observed: str
     expected: str
+    meaning: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,8 @@ def read_trust(manifest: Mapping[str, Any]) -> Trust:
 
 def _check(entry: Mapping[str, Any]) -> Check:
     names = ("gate", "suite", "check", "severity", "status", "observed", "expected")
-    return Check(*(_said(entry.get(name)) for name in names))
+    english = _said(entry.get("meaning"))
+    return Check(*(_said(entry.get(name)) for name in names), {"zh": _said(entry.get("meaning_zh")) or english, "en": english})
 
 
 def _urgency(check: Check) -> tuple[int, int, str, str, str]:
@@ -106,6 +108,8 @@ def _rank(order: Sequence[str], value: str) -> int:
 def _input(entry: Mapping[str, Any]) -> dict[str, str]:
     names = ("source", "account", "period", "sha256", "rows", "quarantined")
     shown = {name: _said(entry.get(name)) for name in names}
+    # Most files have no declared period; they tell the state at their snapshot.
+    shown["period"] = shown["period"] or _said(entry.get("snapshot_at"))[:10]
     return {
         **shown,
         "rows": _counted(entry.get("rows")),
