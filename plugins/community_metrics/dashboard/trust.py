@@ -92,9 +92,17 @@ def read_trust(manifest: Mapping[str, Any]) -> Trust:
 
 
 def _check(entry: Mapping[str, Any]) -> Check:
-    names = ("gate", "suite", "check", "severity", "status", "observed", "expected")
     english = _said(entry.get("meaning"))
-    return Check(*(_said(entry.get(name)) for name in names), {"zh": _said(entry.get("meaning_zh")) or english, "en": english})
+    return Check(
+        gate=_said(entry.get("gate")),
+        suite=_said(entry.get("suite")),
+        name=_said(entry.get("check")),
+        severity=_said(entry.get("severity")),
+        status=_said(entry.get("status")),
+        observed=_said(entry.get("observed")),
+        expected=_said(entry.get("expected")),
+        meaning={"zh": _said(entry.get("meaning_zh")) or english, "en": english},
+    )
 
 
 def _urgency(check: Check) -> tuple[int, int, str, str, str]:
