@@ -39,7 +39,7 @@ airflow: setup ## Airflow's own command line on this home: make airflow COMMAND=
 
 .PHONY: test
 test: setup ## all tests but the slow suites below
-	@$(PYTEST) tests -m "not browser and not laws and not chaos"
+	@$(PYTEST) tests/unit tests -m "not browser and not laws and not chaos"
 
 .PHONY: test-browser
 test-browser: setup ## the dashboard in real Chromium
@@ -66,6 +66,10 @@ lint: setup ## ruff, mypy, sqlfluff, the layers
 	@$(BIN)/mypy
 	@$(BIN)/sqlfluff lint --nocolor --disable-progress-bar dbt_project/models
 	@$(BIN)/lint-imports
+
+.PHONY: docs
+docs: setup ## the pages of docs/ that are derived from definitions
+	@$(BIN)/python scripts/generate_docs.py
 
 .PHONY: lock
 lock: ## requirements.in -> requirements.lock (exact versions, hashes, no registry named)

@@ -32,7 +32,7 @@ class ProcessFamily:
 
     environment: Mapping[str, str]
     log_folder: Path
-    stop_seconds: float = 8.0
+    stop_seconds: float = 5.0
     _members: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self, name: str, command: Sequence[str]) -> None:
