@@ -29,9 +29,11 @@ select
     entries.scope_id,
     entries.period_start as cohort_start,
     entries.member_key,
+    entries.entry_domain,
     entries.return_event,
     entries.minimum_occurrences,
     entries.horizon,
+    return_observed.observed_from as returns_observed_from,
     least(entry_observed.observed_until, return_observed.observed_until) as observed_until
 from entries
 inner join {{ ref('int_status__observed') }} as entry_observed

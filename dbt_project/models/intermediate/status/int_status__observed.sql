@@ -1,7 +1,12 @@
--- Grain: one row per domain, scope type and scope: the last business date that is complete in what has landed.
--- The least over the sources that feed the scope; never the clock.
+-- Grain: one row per domain, scope type and scope: the first business date known at all, and the last one that is complete.
+-- The last is the least over the sources that feed the scope; never the clock.
 with by_source as (
-    select sources.domain, observed.source, observed.platform, max(observed.observed_until) as observed_until
+    select
+        sources.domain,
+        observed.source,
+        observed.platform,
+        min(observed.first_date) as observed_from,
+        max(observed.observed_until) as observed_until
     from {{ source('control', 'observed') }} as observed
     inner join {{ ref('int_status__sources') }} as sources on observed.source = sources.source
     where observed.observed_until is not null
@@ -9,14 +14,14 @@ with by_source as (
 ),
 
 by_platform as (
-    select domain, platform, min(observed_until) as observed_until
+    select domain, platform, min(observed_from) as observed_from, min(observed_until) as observed_until
     from by_source
     group by domain, platform
 )
 
-select domain, 'platform' as scope_type, platform as scope_id, observed_until
+select domain, 'platform' as scope_type, platform as scope_id, observed_from, observed_until
 from by_platform
 union all
-select domain, 'all' as scope_type, 'all' as scope_id, min(observed_until) as observed_until
+select domain, 'all' as scope_type, 'all' as scope_id, min(observed_from) as observed_from, min(observed_until) as observed_until
 from by_platform
 group by domain

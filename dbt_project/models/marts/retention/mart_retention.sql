@@ -1,89 +1,28 @@
 -- Grain: one row per definition, period grain, cohort, period index and scope, for every period that has begun to be observed.
 -- A cell whose period is not over keeps its count and has no rate: an immature cohort is never shown as low retention.
-with indexes as (
-    select cast(row_number() over (order by business_date) - 1 as bigint) as period_index
-    from {{ ref('int_calendar__dates') }}
-),
-
-cells as (
-    select cohorts.*, indexes.period_index
-    from {{ ref('int_retention__cohorts') }} as cohorts
-    inner join indexes
-        on
-            cohorts.horizon >= indexes.period_index
-            and {{ add_periods('cohorts.cohort_start', 'cohorts.period_grain', 'indexes.period_index') }} <= cohorts.observed_until
-),
-
--- One change where a run of returns begins and one where it ends: their running sum is who returned in exactly that period.
-bounded_changes as (
-    select definition, period_grain, scope_type, scope_id, cohort_start, first_index as period_index, 1 as change
-    from {{ ref('int_retention__returns') }}
-    union all
-    select definition, period_grain, scope_type, scope_id, cohort_start, last_index + 1 as period_index, -1 as change
-    from {{ ref('int_retention__returns') }}
-),
-
-per_member as (
-    select definition, period_grain, scope_type, scope_id, cohort_start, member_key, min(first_index) as first_index, max(last_index) as last_index
-    from {{ ref('int_retention__returns') }}
-    group by definition, period_grain, scope_type, scope_id, cohort_start, member_key
-),
-
-changes as (
-    select definition, period_grain, scope_type, scope_id, cohort_start, period_index, change as bounded, 0 as within_periods, 0 as ended
-    from bounded_changes
-    union all
-    select definition, period_grain, scope_type, scope_id, cohort_start, first_index as period_index, 0 as bounded, 1 as within_periods, 0 as ended
-    from per_member
-    union all
-    -- Who returned for the last time in period i is gone from i + 1 on.
-    select definition, period_grain, scope_type, scope_id, cohort_start, last_index + 1 as period_index, 0 as bounded, 0 as within_periods, 1 as ended
-    from per_member
-),
-
-returned as (
-    select definition, period_grain, scope_type, scope_id, cohort_start, count(*) as members
-    from per_member
-    group by definition, period_grain, scope_type, scope_id, cohort_start
-),
-
-summed as (
+with known as (
     select
-        definition,
-        period_grain,
-        scope_type,
-        scope_id,
-        cohort_start,
-        period_index,
-        sum(bounded) as bounded,
-        sum(within_periods) as within_periods,
-        sum(ended) as ended
-    from changes
-    group by definition, period_grain, scope_type, scope_id, cohort_start, period_index
-),
-
-running as (
-    select
-        cells.*,
-        sum(coalesce(summed.bounded, 0)) over cohort_to_index as retained,
-        sum(coalesce(summed.within_periods, 0)) over cohort_to_index as retained_within,
-        coalesce(returned.members, 0) - sum(coalesce(summed.ended, 0)) over cohort_to_index as retained_rolling
-    from cells
-    left join summed using (definition, period_grain, scope_type, scope_id, cohort_start, period_index)
-    left join returned using (definition, period_grain, scope_type, scope_id, cohort_start)
-    window cohort_to_index as (
-        partition by cells.definition, cells.period_grain, cells.scope_type, cells.scope_id, cells.cohort_start
-        order by cells.period_index
-        rows between unbounded preceding and current row
-    )
+        *,
+        {{ add_periods('cohort_start', 'period_grain', 'period_index') }} as cell_start,
+        -- Before the source of returns begins, nobody was seen to return and nobody was seen not to.
+        period_index = 0
+        or {{ add_periods('cohort_start', 'period_grain', 'period_index') }} >= returns_observed_from as is_known,
+        period_index > 0
+        and {{ add_periods('cohort_start', 'period_grain', 1) }} >= returns_observed_from as is_known_from_start
+    from {{ ref('int_retention__cells') }}
 ),
 
 flagged as (
     select
         *,
-        {{ period_end(add_periods('cohort_start', 'period_grain', 'period_index'), 'period_grain') }} <= observed_until as is_mature,
-        {{ period_end(add_periods('cohort_start', 'period_grain', 'horizon'), 'period_grain') }} <= observed_until as is_rolling_mature
-    from running
+        is_listed and is_known and {{ period_end('cell_start', 'period_grain') }} <= observed_until as is_mature,
+        is_listed
+        and is_known
+        and {{ period_end(add_periods('cohort_start', 'period_grain', 'horizon'), 'period_grain') }} <= observed_until as is_rolling_mature,
+        case when period_index = 0 then cohort_members when is_known then retained end as returned,
+        case when period_index = 0 then cohort_members when is_known then retained_rolling end as returned_rolling,
+        case when is_known_from_start then retained_within end as returned_within
+    from known
 )
 
 select
@@ -95,15 +34,13 @@ select
     scope_id,
     cohort_members,
     case when is_mature then cohort_members else 0 end as eligible_members,
-    {{ count_measure('case when period_index = 0 then cohort_members else retained end') }} as retained_members,
-    {{ count_measure('case when not is_mature then 0 when period_index = 0 then cohort_members else retained end') }} as retained_eligible_members,
-    {{ count_measure('case when period_index = 0 then cohort_members else retained_rolling end') }} as retained_members_rolling,
-    {{ count_measure('case when period_index > 0 then retained_within end') }} as retained_members_within,
-    case when is_mature then {{ ratio('case when period_index = 0 then cohort_members else retained end', 'cohort_members') }} end as retention_rate,
-    case
-        when is_rolling_mature then {{ ratio('case when period_index = 0 then cohort_members else retained_rolling end', 'cohort_members') }}
-    end as rolling_retention_rate,
-    case when is_mature and period_index > 0 then {{ ratio('retained_within', 'cohort_members') }} end as within_retention_rate,
+    {{ count_measure('returned') }} as retained_members,
+    {{ count_measure('case when is_mature then returned else 0 end') }} as retained_eligible_members,
+    {{ count_measure('returned_rolling') }} as retained_members_rolling,
+    {{ count_measure('returned_within') }} as retained_members_within,
+    case when is_mature then {{ ratio('returned', 'cohort_members') }} end as retention_rate,
+    case when is_rolling_mature then {{ ratio('returned_rolling', 'cohort_members') }} end as rolling_retention_rate,
+    case when is_mature then {{ ratio('returned_within', 'cohort_members') }} end as within_retention_rate,
     is_mature,
     is_rolling_mature
 from flagged
