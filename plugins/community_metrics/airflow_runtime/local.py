@@ -91,6 +91,9 @@ def _wait_until_ready(airflow: LocalAirflow, expected_dags: set[str], deadline: 
     pools_made = False
     while time.monotonic() < deadline:
         airflow.pause()
+        # Another Airflow may have taken the port since it was found free: it must not be mistaken for this one.
+        if not airflow.family.listens_on(airflow.configuration.port):
+            continue
         waiting_for = airflow.client.unhealthy()
         if "api-server" in waiting_for:
             continue

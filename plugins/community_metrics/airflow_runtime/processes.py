@@ -61,6 +61,14 @@ class ProcessFamily:
                     f"Airflow's {name} ended with code {process.returncode}:\n{tail}", str(self.log_path(name)), "read the log"
                 )
 
+    def listens_on(self, port: int) -> bool:
+        """Whether a process of the family, and not a stranger, accepts connections on the port."""
+        for process in _descendants():
+            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                if any(found.status == psutil.CONN_LISTEN and found.laddr.port == port for found in process.net_connections("tcp")):
+                    return True
+        return False
+
     def stop(self) -> None:
         """End every descendant: first asked, then killed. Raises `CommunityMetricsError` if one survives even that."""
         family = _descendants()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -99,6 +100,21 @@ def test_a_component_that_ends_by_itself_is_noticed_with_the_end_of_its_log(tmp_
             while time.monotonic() < deadline:
                 family.ensure_alive()
                 time.sleep(0.05)
+
+
+def test_a_stranger_s_server_is_not_taken_for_one_of_the_family(tmp_path: Path) -> None:
+    listen = (
+        "import socket, sys, time; s = socket.create_server(('127.0.0.1', 0)); open(sys.argv[1], 'w').write(str(s.getsockname()[1]));"
+        " time.sleep(600)"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as stranger, running_family(os.environ, tmp_path) as family:
+        family.start("server", [sys.executable, "-c", listen, str(tmp_path / "port")])
+        wait_for(tmp_path / "port")
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "port").read_text():
+            assert time.monotonic() < deadline
+        assert family.listens_on(int((tmp_path / "port").read_text()))
+        assert not family.listens_on(stranger.getsockname()[1])
 
 
 def test_one_home_has_one_airflow(tmp_path: Path) -> None:
