@@ -25,7 +25,7 @@ select
         communities.community_key,
         length(split_part(communities.community_key, ':', 1)) + length(split_part(communities.community_key, ':', 2)) + 3
     ) as community_id,
-    coalesce(names.name, '') as community_name,
+    names.name as community_name,
     communities.first_date,
     communities.listed_from_date
 from communities
