@@ -1,0 +1,154 @@
+"""`python -m benchmarks`: measure the line beside the floor, print the table, keep the numbers."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measuring import Cost, Measured, StepError, run_step
+from benchmarks.report import Comparison, Growth, Report, render
+
+CHANGED_DAYS = 7
+RESULTS = Path(__file__).with_name("results") / "latest.json"
+
+
+def main() -> int:
+    """Exit code 0, 1 if a step failed or the two sides disagree, 2 for wrong options."""
+    options = _options()
+    machine: dict[str, Any] = {"cpus": os.cpu_count(), "load_before": os.getloadavg()[0]}
+    report = Report({"events_per_day": options.events_per_day, "days": options.days, "members": options.members}, machine)
+    try:
+        if options.folder:
+            _measure(report, Path(options.folder).resolve())
+        else:
+            with tempfile.TemporaryDirectory(prefix="community-metrics-bench-") as folder:
+                _measure(report, Path(folder))
+    except StepError as error:
+        print(f"error: {error} - see above - run it with fewer --days to find out why", file=sys.stderr)
+        return 1
+    machine["load_after"] = os.getloadavg()[0]
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(report.to_dict(), indent=2) + "\n", encoding="utf-8")
+    print(render(report))
+    return 1 if any(report.different.values()) else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="The line beside the bare minimum, as ratios.")
+    parser.add_argument("--events-per-day", type=int, default=20_000, metavar="N", help="events of each day (default 20000)")
+    parser.add_argument("--days", type=int, default=90, metavar="N", help="length of the history, at least 24 (default 90)")
+    parser.add_argument("--members", type=int, default=20_000, metavar="N", help="members who ever join (default 20000)")
+    parser.add_argument("--folder", metavar="PATH", help="an empty folder to work in and to keep (default: a temporary one)")
+    options = parser.parse_args()
+    if options.days < 3 * (CHANGED_DAYS + 1) or min(options.events_per_day, options.members) < 100:
+        parser.error(f"at least {3 * (CHANGED_DAYS + 1)} days, 100 events a day and 100 members")
+    if options.folder and Path(options.folder).exists() and any(Path(options.folder).iterdir()):
+        parser.error(f"{options.folder} is not empty")
+    return options
+
+
+def _measure(report: Report, folder: Path) -> None:
+    """Fill the report. Both sides of a row are measured one right after the other, so that a busy machine is busy for both."""
+    days = report.options["days"]
+    lengths = [days // 3, 2 * days // 3, days]
+    exports, line, floor = folder / "exports", str(folder / "line"), str(folder / "floor")
+    _say("generating exports")
+    generated = run_step("generate", folder=str(exports), lengths=lengths, changed=CHANGED_DAYS, **report.options)
+    last_date = date.fromisoformat(generated.facts["last_date"])
+    first_date = last_date - timedelta(days=days - 1)
+
+    _say("one day's file")
+    file = str(next((exports / f"day-{days}" / "events").rglob("*.csv")))
+    one_line = run_step("line-one-file", home=str(folder / "one-line"), file=file)
+    one_floor = run_step("floor-one-file", home=str(folder / "one-floor"), file=file)
+    report.comparisons.append(_part("one day's CSV to the lake", one_line, one_floor, "ingest"))
+    report.comparisons.append(Comparison("  whole command", one_line.whole, one_floor.whole))
+
+    begin = first_date
+    for length in lengths:
+        day = first_date + timedelta(days=length - 1)
+        _say(f"{length} days: history")
+        history = str(exports / f"history-{length}")
+        run_step("line-catch-up", home=line, exports=history)
+        run_step("floor-catch-up", home=floor, exports=history, first=str(begin), last=str(day - timedelta(days=1)))
+        _say(f"{length} days: one more day")
+        more = str(exports / f"day-{length}")
+        line_day = run_step("line-update", home=line, exports=more)
+        floor_day = run_step("floor-update", home=floor, exports=more, first=str(day), last=str(day))
+        _say(f"{length} days: everything from scratch")
+        line_full = run_step("line-full", home=line)
+        floor_full = run_step("floor-full", home=floor, first=str(first_date), last=str(day))
+        report.growth.append(_growth(length, line_day, floor_day, line_full, floor_full))
+        begin = day + timedelta(days=1)
+    report.comparisons.extend(_full_rows(f"all {days} days, models", line_full, floor_full))
+    report.comparisons.extend(_update_rows("one more day", line_day, floor_day))
+
+    _say(f"{CHANGED_DAYS} changed days")
+    changed = str(exports / "changed")
+    line_changed = run_step("line-update", home=line, exports=changed)
+    floor_changed = run_step("floor-update", home=floor, exports=changed, first=generated.facts["first_changed"], last=str(last_date))
+    report.comparisons.extend(_update_rows(f"{CHANGED_DAYS} changed days", line_changed, floor_changed))
+    report.models.update(
+        {
+            "one more day": line_day.facts["models"],
+            f"{CHANGED_DAYS} changed days": line_changed.facts["models"],
+            f"all {days} days": line_full.facts["models"],
+        }
+    )
+
+    _say("do both sides agree?")
+    run_step("floor-full", home=floor, first=str(first_date), last=str(last_date))
+    report.different.update(run_step("compare", home=floor, line_home=line).facts["different"])
+
+
+def _models(measured: Measured) -> Cost:
+    return Cost(sum(measured.facts["models"].values()))
+
+
+def _part(what: str, line: Measured, floor: Measured, name: str) -> Comparison:
+    return Comparison(what, line.parts[name], floor.parts.get(name))
+
+
+def _full_rows(what: str, line: Measured, floor: Measured) -> list[Comparison]:
+    return [
+        Comparison(what, _models(line), floor.parts["build"]),
+        _part("  build step", line, floor, "build"),
+        Comparison("  whole command", line.whole, floor.whole),
+    ]
+
+
+def _update_rows(what: str, line: Measured, floor: Measured) -> list[Comparison]:
+    return [
+        Comparison(f"{what}, models", _models(line), floor.parts["build"]),
+        _part("  build step", line, floor, "build"),
+        _part("  ingest", line, floor, "ingest"),
+        _part("  audit", line, floor, "audit"),
+        _part("  publish", line, floor, "publish"),
+        Comparison("  file to release, whole command", line.whole, floor.whole),
+    ]
+
+
+def _growth(length: int, line_day: Measured, floor_day: Measured, line_full: Measured, floor_full: Measured) -> Growth:
+    return Growth(
+        days=length,
+        member_days=floor_full.facts["member_days"],
+        line_day_models=_models(line_day).seconds,
+        line_day=line_day.parts["build"].seconds,
+        floor_day=floor_day.parts["build"].seconds,
+        line_full=_models(line_full).seconds,
+        floor_full=floor_full.parts["build"].seconds,
+    )
+
+
+def _say(what: str) -> None:
+    print(f"bench: {what}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
