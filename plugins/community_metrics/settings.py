@@ -146,7 +146,9 @@ def load_settings(home: str | Path | None = None, environ: Mapping[str, str] | N
     try:
         parsed_limits = Limits(**{name: int(value) for name, value in limits.items()})
     except (TypeError, ValueError) as error:
-        raise SettingsError(f"`limits` is wrong: {error}", str(root / CONFIG_NAME), f"known limits: {', '.join(Limits.__dataclass_fields__)}") from error
+        raise SettingsError(
+            f"`limits` is wrong: {error}", str(root / CONFIG_NAME), f"known limits: {', '.join(Limits.__dataclass_fields__)}"
+        ) from error
     settings = Settings(
         home=root,
         timezone=str(pick("timezone", "Asia/Shanghai")),
@@ -193,4 +195,6 @@ def _check(settings: Settings) -> None:
     try:
         ZoneInfo(settings.timezone)
     except (KeyError, ValueError, OSError) as error:
-        raise SettingsError(f"unknown time zone {settings.timezone!r}", PREFIX + "TIMEZONE", "use an IANA name such as Asia/Shanghai") from error
+        raise SettingsError(
+            f"unknown time zone {settings.timezone!r}", PREFIX + "TIMEZONE", "use an IANA name such as Asia/Shanghai"
+        ) from error
