@@ -9,9 +9,11 @@ from random import Random
 import pytest
 
 from community_metrics.settings import Settings
+from support.histories.comparison import differences
 from support.histories.files import ExportFile, Style, export_file
 from support.histories.generator import generate_history, restated
 from support.histories.pipeline_home import PipelineHome
+from support.naive.marts import GRAINS, naive_marts
 from support.naive.records import Event, Link, MemberRecord, Membership, Order, Record, Refund
 
 SNAPSHOT = datetime(2026, 11, 12, 2, tzinfo=UTC)
@@ -94,6 +96,8 @@ def check(home: Settings, seed: int, runs: int) -> None:
         many.build()
         if run % 2 == 0:
             many.publish()
+    for mart, wanted in naive_marts([file.landing(order) for order, file in enumerate(files)], rules).items():
+        assert differences(mart, wanted, once.rows(mart, GRAINS[mart])) == []
     expected, found = once.every_row(), many.every_row()
     assert set(expected) == set(found)
     for mart, lines in expected.items():

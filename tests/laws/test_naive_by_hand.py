@@ -284,3 +284,15 @@ def test_what_nobody_declares_is_complete_to_the_last_date_in_the_file_and_all_t
     daily = naive_marts(landings, RULES)["mart_activity_daily"]
     last = {scope_id: max(day for day, _, other in daily if other == scope_id) for scope_id in ("p", "q", "r", "all")}
     assert last == {"p": date(2026, 9, 8), "q": date(2026, 9, 8), "r": date(2026, 9, 6), "all": date(2026, 9, 6)}
+
+
+def test_returns_are_unknown_before_their_source_begins() -> None:
+    spells: list[Record] = [Membership(member=native("a"), community="g", joined_at=at(1))]
+    definition = Definition("member", "join", "activity")
+    rows = marts(
+        ("memberships", spells), ("events", [message("a", 4), message("b", 3)]), until=date(2026, 9, 5), definitions=(definition,)
+    )["mart_retention"]
+    cells = [rows["member", "day", date(2026, 9, 1), index, *ALL] for index in range(5)]
+    assert [cell["retained_members"] for cell in cells] == [1, None, 0, 1, 0]
+    assert [cell["retained_members_within"] for cell in cells] == [None] * 5
+    assert [cell["is_mature"] for cell in cells] == [True, False, True, True, True]

@@ -48,7 +48,10 @@ class PipelineHome:
             ledger.withdraw(file.landing(0).sha256, "landed by mistake")
 
     def build(self, full_refresh: bool = False) -> None:
-        pipeline.build(self.settings, full_refresh=full_refresh)
+        """Build; fails if it rebuilds everything although nobody asked, because then it shows nothing about increments."""
+        is_first = not self.settings.warehouse_path.exists()
+        report = pipeline.build(self.settings, full_refresh=full_refresh)
+        assert report.full_refresh == (full_refresh or is_first), report.reason
 
     def publish(self) -> None:
         """What a release does to the next build: nothing is owed any more. Audit and site are not looked at here."""

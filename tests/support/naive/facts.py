@@ -70,7 +70,7 @@ class Facts:
     repayments: list[Repayment]
     recorded: list[tuple[Person, str, date]]
     channels: dict[Person, str]
-    observed: dict[tuple[str, str], date]
+    observed: dict[tuple[str, str], tuple[date, date]]
 
     def scopes(self, person: Person | None, platform: str, community: str | None = None) -> list[Scope]:
         """The scopes that a fact lies in. What it does not carry is not guessed: who never entered a community has no channel."""
@@ -83,11 +83,17 @@ class Facts:
 
     def until(self, scope: Scope, *sources: str) -> date | None:
         """The last date that is complete: the least over the pairs of source and platform that feed the scope; None if nothing does."""
+        found = self._observed(scope, sources)
+        return min(last for _, (_, last) in found) if {source for source, _ in found} == set(sources) else None
+
+    def since(self, scope: Scope, source: str) -> date | None:
+        """The first date that anything is known of."""
+        return min((first for _, (first, _) in self._observed(scope, (source,))), default=None)
+
+    def _observed(self, scope: Scope, sources: tuple[str, ...]) -> list[tuple[str, tuple[date, date]]]:
         kind, name = scope
         platform = {"platform": name, "community": name.split(":")[0]}.get(kind)
-        found = [day for (source, of), day in self.observed.items() if source in sources and platform in (None, of)]
-        known = {source for source, of in self.observed if source in sources and platform in (None, of)}
-        return min(found) if found and known == set(sources) else None
+        return [(source, dates) for (source, of), dates in self.observed.items() if source in sources and platform in (None, of)]
 
 
 def read_facts(landings: Sequence[Landing], rules: Rules) -> Facts:
@@ -191,9 +197,10 @@ def _repayments(
     return found
 
 
-def _observed(landings: Sequence[Landing], timezone: str) -> dict[tuple[str, str], date]:
-    """Per source and platform the last complete date that any file declares or, if it declares nothing, has rows of."""
-    observed: dict[tuple[str, str], date] = {}
+def _observed(landings: Sequence[Landing], timezone: str) -> dict[tuple[str, str], tuple[date, date]]:
+    """Per source and platform the first date of any row, and the last complete date that any file declares or, if it declares
+    nothing, has rows of."""
+    observed: dict[tuple[str, str], tuple[date, date]] = {}
     for landing in landings:
         if landing.source in ("members", "identity_links"):
             continue  # Lists feed no daily row.
@@ -205,7 +212,9 @@ def _observed(landings: Sequence[Landing], timezone: str) -> dict[tuple[str, str
             until = max(business_date(_instant(row), timezone) for row in landing.rows)
         for row in landing.rows:
             pair = (landing.source, row.platform if isinstance(row, Refund) else row.member.platform)  # type: ignore[attr-defined]
-            observed[pair] = max(observed.get(pair, until), until)
+            first = min(business_date(_instant(row), timezone), until)
+            known = observed.get(pair, (first, until))
+            observed[pair] = (min(known[0], first), max(known[1], until))
     return observed
 
 

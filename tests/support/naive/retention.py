@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
-from typing import Any
 
 from support.naive.activity import Mart, by_scope, ratio
 from support.naive.calendar import GRAINS, business_date, last_day, next_period, period_start
@@ -27,17 +26,18 @@ def retention(facts: Facts, presences: Presences) -> Mart:
     for definition in facts.rules.definitions:
         entries = _occurrences(definition.entry, facts, presences)
         returns = {} if definition.back == "present" else _occurrences(definition.back, facts, presences)
-        sources = {SOURCES.get(event, "events") for event in (definition.entry, definition.back)}
+        sources = [SOURCES.get(event, "events") for event in (definition.entry, definition.back)]
         for scope, entered in entries.items():
             until = facts.until(scope, *sources)
-            if until:
+            since = facts.since(scope, sources[1])
+            if until and since:
                 for grain in GRAINS:
                     cohorts = _cohorts(definition, grain, entered, until, facts.rules.week_start)
                     if definition.back == "present":
                         back = _survivals(grain, scope, min(cohorts, default=until), until, presences)
                     else:
                         back = _returns(definition, grain, returns.get(scope, {}), until, facts.rules.week_start)
-                    mart |= _cells(definition, grain, scope, cohorts, back, until)
+                    mart |= _cells(definition, grain, scope, cohorts, back, since, until)
     return mart
 
 
@@ -93,7 +93,8 @@ def _survivals(grain: str, scope: Scope, first: date, until: date, presences: Pr
     return back
 
 
-def _cells(definition: Definition, grain: str, scope: Scope, cohorts: Periods, back: Periods, until: date) -> Mart:
+def _cells(definition: Definition, grain: str, scope: Scope, cohorts: Periods, back: Periods, since: date, until: date) -> Mart:
+    """Before the source of returns begins, nobody was seen to return and nobody was seen not to."""
     mart: Mart = {}
     for cohort, members in cohorts.items():
         horizon = [cohort]
@@ -103,35 +104,26 @@ def _cells(definition: Definition, grain: str, scope: Scope, cohorts: Periods, b
         for index, start in enumerate(horizon):
             if start > until:
                 break
-            mart[definition.name, grain, cohort, index, *scope] = _cell(
-                members,
-                members if index == 0 else members & back.get(start, set()),
-                members if index == 0 else members & _anyone(back, horizon[index:]),
-                None if index == 0 else members & _anyone(back, horizon[1 : index + 1]),
-                last_day(grain, start) <= until,
-                is_rolling_mature,
-            )
+            is_known = index == 0 or start >= since
+            is_mature = is_known and last_day(grain, start) <= until
+            exactly = members if index == 0 else members & back.get(start, set())
+            later = members if index == 0 else members & _anyone(back, horizon[index:])
+            within = members & _anyone(back, horizon[1 : index + 1]) if index and horizon[1] >= since else None
+            mart[definition.name, grain, cohort, index, *scope] = {
+                "cohort_members": len(members),
+                "eligible_members": len(members) if is_mature else 0,
+                "retained_members": len(exactly) if is_known else None,
+                "retained_eligible_members": len(exactly) if is_mature else 0,
+                "retained_members_rolling": len(later) if is_known else None,
+                "retained_members_within": None if within is None else len(within),
+                "retention_rate": ratio(len(exactly), len(members)) if is_mature else None,
+                "rolling_retention_rate": ratio(len(later), len(members)) if is_rolling_mature and is_known else None,
+                "within_retention_rate": ratio(len(within), len(members)) if is_mature and within is not None else None,
+                "is_mature": is_mature,
+                "is_rolling_mature": is_rolling_mature and is_known,
+            }
     return mart
 
 
 def _anyone(back: Periods, starts: list[date]) -> set[Person]:
     return set().union(*(back.get(start, set()) for start in starts))
-
-
-def _cell(
-    members: set[Person], exactly: set[Person], later: set[Person], within: set[Person] | None, is_mature: bool, is_rolling_mature: bool
-) -> dict[str, Any]:
-    eligible = len(members) if is_mature else 0
-    return {
-        "cohort_members": len(members),
-        "eligible_members": eligible,
-        "retained_members": len(exactly),
-        "retained_eligible_members": len(exactly) if is_mature else 0,
-        "retained_members_rolling": len(later),
-        "retained_members_within": None if within is None else len(within),
-        "retention_rate": ratio(len(exactly), eligible),
-        "rolling_retention_rate": ratio(len(later), len(members)) if is_rolling_mature else None,
-        "within_retention_rate": None if within is None else ratio(len(within), eligible),
-        "is_mature": is_mature,
-        "is_rolling_mature": is_rolling_mature,
-    }
