@@ -16,8 +16,8 @@ with spine as (
     from {{ ref('int_status__scope_dates') }} as scope_dates
     inner join {{ ref('int_activity__rebuilt_periods') }} as rebuilt
         on
-            rebuilt.period_start <= scope_dates.last_date
-            and {{ period_end('rebuilt.period_start', 'rebuilt.period_grain') }} >= scope_dates.first_date
+            scope_dates.last_date >= rebuilt.period_start
+            and scope_dates.first_date <= {{ period_end('rebuilt.period_start', 'rebuilt.period_grain') }}
     where scope_dates.domain = 'activity'
 ),
 
