@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 from community_metrics.audit.landings import Waiting, read_waiting, show_waiting
+from community_metrics.audit.required import check_required_sources
 from community_metrics.audit.results import AuditReport, CheckResult, GateResult, append_results, judge
 from community_metrics.audit.suites import EVERY_LANDING, EVERY_STREAM, HOME_PREFIX, Suite, load_suites, suite_folders
 from community_metrics.audit.validation import GateDatabase, first_line, literal, open_gate
@@ -82,6 +83,8 @@ def check_candidate(settings: Settings, suites: Sequence[Suite], data_docs: bool
                 results += database.not_applicable(suite, reason)
             else:
                 results += database.validate(suite, suite.name, suite.table, {"fed_by": _sql_list(suite.fed_by)})
+        reached = database.rows("select source, max(observed_until) as observed_until from observed group by source")
+        results += check_required_sources(settings.required_sources, {row["source"]: row["observed_until"] for row in reached})
         if data_docs:
             database.build_data_docs()
     return results

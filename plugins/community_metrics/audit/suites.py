@@ -109,8 +109,8 @@ def suite_files(folder: Path) -> list[Path]:
 
 
 def suites_fingerprint(settings: Settings) -> str:
-    """sha256 over all suite files: a candidate that was refused is judged again once it changes."""
-    digest = hashlib.sha256()
+    """sha256 over all suite files and the required sources: a refused candidate is judged again once it changes."""
+    digest = hashlib.sha256(repr(sorted(settings.required_sources)).encode())
     gates: tuple[Gate, ...] = ("sources", "marts")
     for gate in gates:
         for folder in suite_folders(settings, gate):
