@@ -8,6 +8,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from community_metrics.airflow_runtime.configuration import ADMINISTRATOR, AirflowConfiguration
@@ -80,15 +81,16 @@ class AirflowClient:
         content = self._call("GET", path)["content"]
         return [line for line in map(_log_line, content) if "::group::" not in line and "::endgroup::" not in line]
 
-    def fail_unfinished_runs(self) -> int:
+    def fail_unfinished_runs(self, queued_before: datetime) -> int:
         """Close the runs that an Airflow which was killed left open; gives their number.
 
         The caller holds the home, so nobody else can be working on them; the pipeline itself goes on from its own records.
         """
         runs = self._call("GET", "/api/v2/dags/~/dagRuns?state=running&state=queued&limit=100")["dag_runs"]
-        for run in runs:
+        left = [run for run in runs if datetime.fromisoformat(run["queued_at"]) < queued_before]
+        for run in left:
             self._call("PATCH", f"/api/v2/dags/{run['dag_id']}/dagRuns/{_quoted(run['dag_run_id'])}", {"state": "failed"})
-        return len(runs)
+        return len(left)
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None, authenticated: bool = True) -> Any:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}

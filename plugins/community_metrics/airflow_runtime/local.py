@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from community_metrics.airflow_runtime.client import AirflowClient
 from community_metrics.airflow_runtime.configuration import POOLS, AirflowConfiguration
@@ -54,11 +55,12 @@ def local_airflow(
     ):
         _prepare_database(configuration, say)
         say("starting Airflow")
+        started_at = datetime.now(UTC)
         for name, command in COMPONENTS.items():
             family.start(name, command)
         airflow = LocalAirflow(configuration, AirflowClient(configuration), family)
         _wait_until_ready(airflow, expected_dags, time.monotonic() + start_seconds)
-        abandoned = airflow.client.fail_unfinished_runs()
+        abandoned = airflow.client.fail_unfinished_runs(started_at)
         if abandoned:
             say(f"closed {abandoned} unfinished runs of an earlier start")
         yield airflow

@@ -2,7 +2,8 @@
 
 Airflow's components share one process group, but every task puts itself into a group of its own, and a server that is
 killed leaves its workers to the system. So the family is counted, not assumed: on Linux this process adopts whatever its
-descendants leave behind, and after a stop no descendant may be alive.
+descendants leave behind, and after a stop no descendant may be alive. Should this process itself be killed, its components
+are told to end.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ import psutil
 
 from community_metrics.errors import BusyError, CommunityMetricsError
 
+# From <sys/prctl.h>; Linux only.
+_PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass
@@ -47,6 +51,7 @@ class ProcessFamily:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 process_group=leader.pid if leader else 0,
+                preexec_fn=_end_with_parent,  # safe: there are no other threads here
             )
 
     def log_path(self, name: str) -> Path:
@@ -129,7 +134,13 @@ def _signal_all(processes: Sequence[psutil.Process] | set[psutil.Process], numbe
 
 def _adopt_orphans() -> None:
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _end_with_parent() -> None:
+    """In a component, before it starts: even `kill -9` of the one who started it asks it to end."""
+    if sys.platform == "linux":
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 @contextmanager

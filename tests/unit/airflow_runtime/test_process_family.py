@@ -76,6 +76,20 @@ def test_a_signal_ends_the_whole_family_even_what_ignores_it_or_lost_its_parent(
     assert family_of(mark) == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel of Linux")
+def test_components_end_even_when_their_starter_is_killed(tmp_path: Path) -> None:
+    mark = str(tmp_path)
+    component = "import sys, time; open(sys.argv[1], 'w').close(); time.sleep(600)"
+    starter = subprocess.Popen([sys.executable, "-c", STARTER, str(tmp_path), component], env=os.environ | {MARK: mark})
+    wait_for(tmp_path / "ready")
+    starter.kill()
+    starter.wait()
+    deadline = time.monotonic() + 60
+    while family_of(mark):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def test_an_error_in_the_block_ends_the_family_too(tmp_path: Path) -> None:
     mark = str(tmp_path)
     with pytest.raises(ZeroDivisionError), running_family(os.environ | {MARK: mark}, tmp_path) as family:
