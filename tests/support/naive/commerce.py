@@ -110,7 +110,7 @@ def repurchase(facts: Facts) -> Mart:
         later = {
             person: min(others)
             for person, day in first.items()
-            if (others := [p.day for p in purchases if p.person == person and day < p.day <= until])
+            if (others := [p.day for p in purchases if p.person == person and day < p.day])
         }
         for grain in GRAINS:
             cohorts: dict[date, set[Person]] = {}

@@ -86,9 +86,9 @@ class Facts:
         found = self._observed(scope, sources)
         return min(last for _, (_, last) in found) if {source for source, _ in found} == set(sources) else None
 
-    def since(self, scope: Scope, source: str) -> date | None:
-        """The first date that anything is known of."""
-        return min((first for _, (first, _) in self._observed(scope, (source,))), default=None)
+    def since(self, source: str) -> date | None:
+        """The first date that anything is known of: a platform that is silent when its source begins is silent, not unknown."""
+        return min((first for (name, _), (first, _) in self.observed.items() if name == source), default=None)
 
     def _observed(self, scope: Scope, sources: tuple[str, ...]) -> list[tuple[str, tuple[date, date]]]:
         kind, name = scope

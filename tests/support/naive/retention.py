@@ -29,7 +29,7 @@ def retention(facts: Facts, presences: Presences) -> Mart:
         sources = [SOURCES.get(event, "events") for event in (definition.entry, definition.back)]
         for scope, entered in entries.items():
             until = facts.until(scope, *sources)
-            since = facts.since(scope, sources[1])
+            since = facts.since(sources[1])
             if until and since:
                 for grain in GRAINS:
                     cohorts = _cohorts(definition, grain, entered, until, facts.rules.week_start)

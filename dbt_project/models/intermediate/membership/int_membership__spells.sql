@@ -2,20 +2,25 @@
 -- All sources of membership in one shape; staff, bots and tests are no members.
 with declared as (
     select
-        platform,
-        account_id,
-        community_id,
-        member_id,
-        joined_at,
-        left_at,
+        memberships.platform,
+        memberships.account_id,
+        memberships.community_id,
+        memberships.member_id,
+        memberships.joined_at,
+        memberships.left_at,
         false as is_leave_censored,
         case
             when channels.channel is not null then channels.channel
+            -- Who was brought by the team was not brought by a member.
+            when memberships.channel is null and inviting_actors.member_key is not null then 'staff'
             when memberships.channel is null and memberships.referrer_member_id is not null then 'referral'
             else 'unknown'
         end as channel
     from {{ ref('stg_memberships__memberships') }} as memberships
     left join {{ ref('channels') }} as channels on lower(memberships.channel) = channels.channel
+    left join {{ ref('int_identity__members') }} as inviters on memberships.referrer_member_id = inviters.native_id
+    left join {{ ref('int_identity__actors') }} as inviting_actors
+        on coalesce(inviters.member_key, memberships.referrer_member_id) = inviting_actors.member_key
 ),
 
 observed as (
