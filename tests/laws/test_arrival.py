@@ -18,7 +18,8 @@ from support.naive.records import Event, Link, MemberRecord, Membership, Order, 
 
 SNAPSHOT = datetime(2026, 11, 12, 2, tzinfo=UTC)
 PERIOD = date(2026, 11, 10)
-SEED = 7
+# A history in which staff bring members, orders of two shops share a number, and identities are merged and parted.
+SEED = 107
 
 
 def distinct_rows(seed: int) -> dict[str, list[Record]]:
