@@ -19,7 +19,7 @@ from support.naive.records import Event, Link, MemberRecord, Membership, Order, 
 SNAPSHOT = datetime(2026, 11, 12, 2, tzinfo=UTC)
 PERIOD = date(2026, 11, 10)
 # A history in which staff bring members, orders of two shops share a number, and identities are merged and parted.
-SEED = 107
+SEED = 16
 
 
 def distinct_rows(seed: int) -> dict[str, list[Record]]:
