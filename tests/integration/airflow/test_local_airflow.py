@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from community_metrics.airflow_runtime.configuration import free_port
-from community_metrics.settings import PROJECT_ROOT, Settings
+from community_metrics.settings import Settings
 
 START_SECONDS = 240  # some 15 on an idle machine
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
@@ -134,7 +134,8 @@ def test_airflow_s_own_backfill_runs_an_ingest_dag_over_past_dates(served: Serve
     )
     period = ["--from-date", "2026-10-01T00:00:00+00:00", "--to-date", "2026-10-01T02:00:00+00:00"]
     command = [sys.executable, "-m", "community_metrics.airflow_runtime", "--home", str(served.settings.home), "airflow", "--"]
-    subprocess.run([*command, "backfill", "create", "--dag-id", dag_id, *period], cwd=PROJECT_ROOT, check=True, capture_output=True)
+    created = subprocess.run([*command, "backfill", "create", "--dag-id", dag_id, *period], capture_output=True, text=True, check=False)
+    assert created.returncode == 0, created.stdout + created.stderr
     token = served.log_in(served.password)
     deadline = time.monotonic() + START_SECONDS
     while not (runs := served.backfill_runs(dag_id, token)) or any(run["state"] not in ("success", "failed") for run in runs):
