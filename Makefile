@@ -64,6 +64,7 @@ lint: setup ## ruff, mypy, sqlfluff, the layers
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy plugins/*.py dags/*.py scripts/*.py
 	@$(BIN)/sqlfluff lint --nocolor --disable-progress-bar dbt_project/models
 	@$(BIN)/lint-imports
 
