@@ -45,7 +45,7 @@ def catch_up(watch: Stopwatch, home: str, exports: str, first: str, last: str) -
         if not connection.execute("from duckdb_tables() where table_name = 'member_day' and not temporary").fetchall():
             _run(connection, "schema")
         _run(connection, "build", root=root, first=first, last=last)
-        _run(connection, "trailing_window", first=first, last=last)
+        _run(connection, "trailing_full", last=last)
     return {}
 
 

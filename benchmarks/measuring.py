@@ -72,6 +72,7 @@ def run_step(name: str, **arguments: Any) -> Measured:
     answer = json.loads(output.splitlines()[-1])
     # Linux counts in KiB, macOS in bytes.
     peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    print(f"bench:   {name} {seconds:.1f} s", file=sys.stderr, flush=True)
     return Measured(
         Cost(seconds, usage.ru_utime + usage.ru_stime, peak),
         {part: Cost(**cost) for part, cost in answer["parts"].items()},
