@@ -41,9 +41,9 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="The line beside the bare minimum, as ratios.")
-    parser.add_argument("--events-per-day", type=int, default=20_000, metavar="N", help="events of each day (default 20000)")
-    parser.add_argument("--days", type=int, default=90, metavar="N", help="length of the history, at least 24 (default 90)")
-    parser.add_argument("--members", type=int, default=20_000, metavar="N", help="members who ever join (default 20000)")
+    parser.add_argument("--events-per-day", type=int, default=2_000, metavar="N", help="events of each day (default 2000)")
+    parser.add_argument("--days", type=int, default=30, metavar="N", help="length of the history, at least 24 (default 30)")
+    parser.add_argument("--members", type=int, default=2_000, metavar="N", help="members who ever join (default 2000)")
     parser.add_argument("--folder", metavar="PATH", help="an empty folder to work in and to keep (default: a temporary one)")
     options = parser.parse_args()
     if options.days < 3 * (CHANGED_DAYS + 1) or min(options.events_per_day, options.members) < 100:
