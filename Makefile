@@ -14,6 +14,7 @@ PYTHON ?= $(shell for name in python3.11 python3 python; do \
 	$$name -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
+FAST := -m "not browser and not laws and not chaos"
 
 .PHONY: help
 help: ## this list
@@ -39,7 +40,8 @@ airflow: setup ## Airflow's own command line on this home: make airflow COMMAND=
 
 .PHONY: test
 test: setup ## all tests but the slow suites below
-	@$(PYTEST) tests/unit tests -m "not browser and not laws and not chaos"
+	@$(PYTEST) tests/unit $(FAST)
+	@$(PYTEST) tests --ignore tests/unit $(FAST)
 
 .PHONY: test-browser
 test-browser: setup ## the dashboard in real Chromium
