@@ -14,7 +14,7 @@ PYTHON ?= $(shell for name in python3.11 python3 python; do \
 	$$name -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
-FAST := -m "not browser and not laws and not chaos" -n 2 --dist loadfile
+FAST := -m "not browser and not laws and not chaos"
 
 .PHONY: help
 help: ## this list
