@@ -19,9 +19,6 @@ from community_metrics.errors import SettingsError
 from community_metrics.settings import PROJECT_ROOT, Settings
 
 DEFAULTS = PROJECT_ROOT / "dbt_project" / "seeds"
-# What a retention may name beside an event type: see the model `int_retention__occurrences`.
-RETENTION_ENTRIES = frozenset({"join", "activity", "purchase"})
-RETENTION_RETURNS = RETENTION_ENTRIES | {"present"}
 
 
 def _text(value: str) -> str | None:
