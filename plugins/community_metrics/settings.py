@@ -34,6 +34,8 @@ class Limits:
     max_compression_ratio: int = 200
     max_archive_members: int = 200_000
     max_cell_characters: int = 262_144
+    # Of a JSON document that is read in a stream, the largest piece that is held at once: a message, a page, an order.
+    max_json_value_bytes: int = 16 * 2**20
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,11 @@ class Settings:
     @property
     def lake(self) -> Path:
         return self.home / "lake"
+
+    @property
+    def own_templates(self) -> Path:
+        """Templates that a team has written itself, beside those of the package."""
+        return self.home / "templates"
 
     @property
     def quarantine(self) -> Path:

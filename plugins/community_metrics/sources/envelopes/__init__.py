@@ -2,6 +2,7 @@
 
 from community_metrics.sources.envelopes.archives import Archive, open_archive
 from community_metrics.sources.envelopes.documents import load_json_document, parse_json_document
+from community_metrics.sources.envelopes.json_stream import iter_json_items, json_source, outline, walk_json
 from community_metrics.sources.envelopes.model import (
     DEFAULT_BATCH_ROWS,
     HEAD_ROWS,
@@ -23,9 +24,13 @@ __all__ = [
     "RawBatch",
     "RawTable",
     "RowProblem",
+    "iter_json_items",
+    "json_source",
     "load_json_document",
     "locate_duplicates",
     "open_archive",
     "open_tables",
+    "outline",
     "parse_json_document",
+    "walk_json",
 ]

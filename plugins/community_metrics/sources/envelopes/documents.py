@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +10,13 @@ from community_metrics.errors import InputError
 from community_metrics.settings import Limits
 from community_metrics.sources.envelopes.boundary import EXPORT_AGAIN, typed_errors
 from community_metrics.sources.envelopes.byte_streams import FileSource, GzipSource
-from community_metrics.sources.envelopes.json_text import PLAIN_DECODER
+from community_metrics.sources.envelopes.json_text import PLAIN_DECODER, mend_bytes, mend_text
 
 MAX_DOCUMENT_BYTES = 512 * 2**20
 """A document is held in memory, at several times its size."""
 
 _GZIP = b"\x1f\x8b"
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-
-# Three defects of Telegram's exports: a control character written as \x01; U+2028 and U+2029 escaped, but with two of
-# their own bytes left standing; the path of an emoji's file without quotes.
-_HEX_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\x([0-9A-Fa-f]{2})")
-_STRAY_BYTES = re.compile(rb"(\\u202[89])\x80[\xa8\xa9]")
-_BARE_PATH = re.compile(r'("document_id": )(?![\s"\d{\[])([^"\r\n]*?)(,?)(?=\r?\n)')
 
 
 def load_json_document(path: Path, limits: Limits, original_name: str | None = None) -> Any:
@@ -50,7 +43,7 @@ def parse_json_document(content: bytes, where: str) -> Any:
         except ValueError as first:
             # Only a document that is broken is mended: the defects' patterns may be honest text elsewhere.
             try:
-                return PLAIN_DECODER.decode(_mended(text))
+                return PLAIN_DECODER.decode(mend_text(text))
             except ValueError:
                 raise _damage(first, text, where) from first
         except RecursionError as error:
@@ -63,15 +56,11 @@ def _decoded(content: bytes, where: str) -> str:
         return content.decode(encoding)
     except UnicodeDecodeError as first:
         try:
-            return _STRAY_BYTES.sub(rb"\1", content).decode(encoding)
+            return mend_bytes(content).decode(encoding)
         except UnicodeDecodeError:
             if first.end >= len(content) and first.reason == "unexpected end of data":
                 raise InputError("truncated", "the document ends within a character", where, EXPORT_AGAIN) from first
             raise InputError("unknown_encoding", f"byte {first.start} is no {encoding}", where, "save it as UTF-8") from first
-
-
-def _mended(text: str) -> str:
-    return _BARE_PATH.sub(r'\1"\2"\3', _HEX_ESCAPE.sub(r"\1\\u00\2", text))
 
 
 def _damage(error: ValueError, text: str, where: str) -> InputError:

@@ -3,8 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from json.encoder import encode_basestring
 from typing import Any
+
+# Three defects of Telegram's exports: a control character written as \x01; U+2028 and U+2029 escaped, but with two of
+# their own bytes left standing; the path of an emoji's file without quotes.
+_HEX_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\x([0-9A-Fa-f]{2})")
+_STRAY_BYTES = re.compile(rb"(\\u202[89])\x80[\xa8\xa9]")
+_BARE_PATH = re.compile(r'("document_id": )(?![\s"\d{\[])(?!(?:null|true|false)\b)([^"\r\n]*?)(,?)(?=\r?\n)')
+
+
+def mend_bytes(content: bytes) -> bytes:
+    """Without what makes a Telegram export no UTF-8. For content that is none."""
+    return _STRAY_BYTES.sub(rb"\1", content)
+
+
+def mend_text(text: str) -> str:
+    """Without what makes a Telegram export no JSON. For text that is none."""
+    return _BARE_PATH.sub(r'\1"\2"\3', _HEX_ESCAPE.sub(r"\1\\u00\2", text))
 
 
 def _refuse_constant(name: str) -> None:
