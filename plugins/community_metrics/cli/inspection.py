@@ -10,7 +10,7 @@ import click
 from community_metrics.cli.common import common_options, finish, settings, show, table
 
 if TYPE_CHECKING:
-    from community_metrics.sources.detection import Explanation
+    from community_metrics.sources.explaining import Explanation
 
 
 @click.command()
@@ -62,9 +62,11 @@ def doctor(file: Path | None, source: str | None, account: str) -> None:
 
 
 def _explain(file: Path, source: str | None, account: str) -> None:
-    from community_metrics.sources.detection import explain
+    from community_metrics.sources.explaining import explain
+    from community_metrics.sources.template_files import load_templates
 
-    explanation = explain(file, settings().limits, source, account)
+    chosen = settings()
+    explanation = explain(file, chosen.limits, source, account, load_templates(chosen.own_templates))
     show(explanation.to_dict(), _explanation_lines(explanation))
     finish(0 if explanation.is_recognised else 1)
 
@@ -83,6 +85,6 @@ def _explanation_lines(explanation: Explanation) -> list[str]:
     }
     lines = [f"{name:<11} {value}" for name, value in facts.items() if value not in (None, "")]
     if explanation.columns:
-        rows = [(column.header, column.column, column.treatment) for column in explanation.columns]
-        lines += ["", *table(("header", "column", "treatment"), rows)]
+        rows = [(column.header, column.column, column.stream, column.treatment) for column in explanation.columns]
+        lines += ["", *table(("header", "column", "stream", "treatment"), rows)]
     return lines

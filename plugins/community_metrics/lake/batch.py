@@ -18,6 +18,7 @@ from community_metrics.landing.ledger import Ledger
 from community_metrics.landing.records import Landing, LandResult
 from community_metrics.settings import Settings
 from community_metrics.sources.detection import recognise
+from community_metrics.sources.template_files import load_templates
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ def _recognise_again(settings: Settings, ledger: Ledger, landing: Landing, run_i
     """Whether the file has a source now; if not, its reason is brought up to date."""
     reason_code = "unrecognised"
     try:
-        recognition = recognise(open_landing(settings, landing), None, landing.account_id)
+        recognition = recognise(open_landing(settings, landing), None, landing.account_id, load_templates(settings.own_templates))
         reason = unrecognised_reason(recognition, landing.original_name)
         if recognition.template is not None:
             if ledger.recognise(landing.landing_id, recognition.template.source, recognition.template.name):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -20,16 +21,19 @@ from community_metrics.lake.files import make_durable, quarantine_path
 from community_metrics.lake.normalising import NormalisedBatch, Normaliser, derive_columns, hash_identifiers
 from community_metrics.lake.pseudonyms import SEPARATOR, Pseudonymiser
 from community_metrics.lake.quarantine import BadRow, Quarantine, mask
+from community_metrics.lake.readiness import mark_unready
 from community_metrics.lake.staging import StagedStream, WrittenStream
+from community_metrics.lake.totals import StatedTotals
 from community_metrics.landing.inbox import open_landing
 from community_metrics.landing.ledger import Ledger
 from community_metrics.landing.records import Ingested, Landing
 from community_metrics.landing.store import remove_leftovers
 from community_metrics.settings import Settings
 from community_metrics.sources.detection import read_file, recognise
-from community_metrics.sources.readers.model import Drift, SourceBatch
+from community_metrics.sources.readers.model import Drift, RowGroup, SourceBatch
 from community_metrics.sources.registry import SNAPSHOT, load_registry
-from community_metrics.sources.templates import StreamTemplate, Template, header_key
+from community_metrics.sources.template_files import load_templates
+from community_metrics.sources.templates import SNAPSHOT_DATE, StreamTemplate, Template, header_key
 
 log = logging.getLogger(__name__)
 
@@ -106,22 +110,23 @@ class _Ingest:
         self._snapshot_date = landing.snapshot_at.astimezone(self._settings.zone).date()
         self._staged: dict[str, StagedStream] = {}
         self._normalisers: dict[str, Normaliser] = {}
-        self._rows = self._totals = 0
+        self._rows = self._accepted = self._totals = 0
+        self._expected: Counter[str] = Counter()
 
     def run(self, revision: int) -> Ingested:
         """Raises `InputError` when the file cannot be used whole, `AssertionError` when rows do not add up."""
         landing = self._landing
         file = open_landing(self._settings, landing)
-        recognition = recognise(file, landing.source, landing.account_id)
+        recognition = recognise(file, landing.source, landing.account_id, load_templates(self._settings.own_templates))
         template = recognition.template
         assert template is not None, "every source has a template"
-        for batch in read_file(file, recognition, landing.account_id, self._drift):
-            self._take(template, batch)
+        self._stated = StatedTotals(template)
+        for group in read_file(file, recognition, landing.account_id, self._drift):
+            self._take(template, group)
         written = {name: self._write(staged, revision, template) for name, staged in self._staged.items()}
         self._quarantine.close()
-        accepted = sum(stream.rows for stream in written.values())
-        if self._rows != accepted + self._quarantine.rows + self._totals:
-            raise AssertionError(f"{self._rows} rows read, {accepted} accepted, {self._quarantine.rows} put aside, {self._totals} totals")
+        self._check_conservation(written)
+        self._drift.totals.extend(self._stated.compare(self._rows - self._totals))
         files = [lake_file for stream in written.values() for lake_file in stream.files]
         make_durable(
             [*(self._settings.home / lake_file.path for lake_file in files), *([self._quarantine.path] if self._quarantine.rows else [])]
@@ -130,7 +135,7 @@ class _Ingest:
             revision=revision,
             template=template.name,
             rows=self._rows,
-            accepted=accepted,
+            accepted=self._accepted,
             quarantined=self._quarantine.rows,
             totals=self._totals,
             drift=self._drift.to_dict(),
@@ -139,25 +144,47 @@ class _Ingest:
             quarantined_rows=self._quarantine.recorded(),
         )
 
+    def _check_conservation(self, written: Mapping[str, WrittenStream]) -> None:
+        if self._rows != self._accepted + self._quarantine.rows + self._totals:
+            raise AssertionError(
+                f"{self._rows} rows read, {self._accepted} accepted, {self._quarantine.rows} put aside, {self._totals} totals"
+            )
+        for name, stream in written.items():
+            if stream.rows != self._expected[name]:
+                raise AssertionError(f"{self._expected[name]} rows accepted for {name}, {stream.rows} written")
+
     def _write(self, staged: StagedStream, revision: int, template: Template) -> WrittenStream:
         return staged.write(self._connection, self._settings, self._landing, revision, template.name, self._snapshot_date)
 
-    def _take(self, template: Template, batch: SourceBatch) -> None:
-        stream = template.stream(batch.stream)
-        self._rows += len(batch.row_numbers) + len(batch.problems)
-        self._put_aside_problems(template, batch)
-        normalised = self._normaliser(template, stream).normalise(batch)
-        is_bad = normalised.is_bad
-        if pc.any(is_bad, min_count=0).as_py():
-            self._put_aside(template, stream, batch, normalised)
-        is_good = pc.invert(is_bad)
-        self._accept(stream, batch, {name: values.filter(is_good) for name, values in normalised.columns.items()}, is_good)
+    def _take(self, template: Template, group: RowGroup) -> None:
+        """Every row of the group goes to the lake, to the quarantine or to the totals, and is counted once."""
+        present = _distinct([batch.row_numbers for batch in group.batches])
+        self._rows += len(present) + len(group.problems)
+        self._put_aside_problems(template, group)
+        normalised = [self._normaliser(template, template.stream(batch.stream)).normalise(batch) for batch in group.batches]
+        normalised = [
+            mark_unready(template, batch, rows, self._landing, self._settings.zone)
+            for batch, rows in zip(group.batches, normalised, strict=True)
+        ]
+        taken: set[int] = set()
+        for batch, rows in zip(group.batches, normalised, strict=True):
+            if batch.is_total is not None or pc.any(rows.is_bad, min_count=0).as_py():
+                taken |= self._set_aside(template, batch, rows, taken)
+        self._accepted += len(present) - len(taken)
+        for batch, rows in zip(group.batches, normalised, strict=True):
+            self._accept(template.stream(batch.stream), batch, rows, taken)
 
-    def _accept(self, stream: StreamTemplate, batch: SourceBatch, columns: dict[str, pa.StringArray], is_good: pa.BooleanArray) -> None:
+    def _accept(self, stream: StreamTemplate, batch: SourceBatch, rows: NormalisedBatch, taken: set[int]) -> None:
         definition = stream.definition
-        row_numbers = batch.row_numbers.filter(is_good)
-        extras = keep_extras(batch.unknown, self._drift)
-        extra = extras_as_json(self._connection, {header: values.filter(is_good) for header, values in extras.items()}, len(row_numbers))
+        columns, unknown, row_numbers = dict(rows.columns), batch.unknown, batch.row_numbers
+        if taken:
+            is_good = pc.invert(pc.is_in(row_numbers, value_set=pa.array(sorted(taken), pa.int64())))
+            row_numbers = row_numbers.filter(is_good)
+            columns = {name: values.filter(is_good) for name, values in columns.items()}
+            unknown = {header: values.filter(is_good) for header, values in unknown.items()}
+        self._expected[definition.name] += len(row_numbers)
+        self._stated.add(definition.name, columns)
+        extra = extras_as_json(self._connection, keep_extras(unknown, self._drift), len(row_numbers))
         derive_columns(definition, columns)
         hash_identifiers(definition, columns, self._pseudonymiser)
         if definition.name not in self._staged:
@@ -168,36 +195,49 @@ class _Ingest:
         name = stream.definition.name
         if name not in self._normalisers:
             zone = template.zone or self._settings.timezone
-            self._normalisers[name] = Normaliser(stream, template.constants, zone, self._landing.account_id, self._landing.snapshot_at)
+            stated = {**template.constants, **{column.name: column.constant for column in stream.columns if column.constant is not None}}
+            constants = {name: self._snapshot_date.isoformat() if value == SNAPSHOT_DATE else value for name, value in stated.items()}
+            self._normalisers[name] = Normaliser(stream, constants, zone, self._landing.account_id, self._landing.snapshot_at)
         return self._normalisers[name]
 
-    def _put_aside_problems(self, template: Template, batch: SourceBatch) -> None:
-        for problem in batch.problems:
-            if _is_total(template, problem.cells[0] if problem.cells else None):
+    def _put_aside_problems(self, template: Template, group: RowGroup) -> None:
+        main = group.batches[0].stream if group.batches else template.streams[0].definition.name
+        for problem in group.problems:
+            if self._stated.take_line(problem.cells) or _is_total(template, problem.cells[0] if problem.cells else None):
                 self._totals += 1
                 continue
             digest = self._pseudonymiser.digest(SEPARATOR.join(cell or "" for cell in problem.cells) or f"row {problem.row_no}")
             account, column, reason = self._landing.account_id, problem.column, problem.reason_code
-            self._quarantine.add(BadRow(batch.stream, problem.row_no, column, reason, problem.detail, account, None, digest))
+            self._quarantine.add(BadRow(main, problem.row_no, column, reason, problem.detail, account, None, digest))
 
-    def _put_aside(self, template: Template, stream: StreamTemplate, batch: SourceBatch, normalised: NormalisedBatch) -> None:
-        rows = pc.indices_nonzero(normalised.is_bad)
+    def _set_aside(self, template: Template, batch: SourceBatch, normalised: NormalisedBatch, taken: set[int]) -> set[int]:
+        """Put aside the rows that do not fit and count the totals; their numbers. What another stream of the row took is left."""
+        stream = template.stream(batch.stream)
+        out = normalised.is_bad if batch.is_total is None else pc.or_(normalised.is_bad, batch.is_total)
+        rows = pc.indices_nonzero(out)
         raw = {name: values.take(rows).to_pylist() for name, values in (*batch.columns.items(), *sorted(batch.unknown.items()))}
         firsts = batch.first_cells.take(rows).to_pylist() if batch.first_cells is not None else [None] * len(rows)
+        marked = batch.is_total.take(rows).to_pylist() if batch.is_total is not None else [False] * len(rows)
         accounts = normalised.columns["account_id"].take(rows).to_pylist()
         days = self._business_dates(stream, normalised, rows)
         found = zip(
             *(values.take(rows).to_pylist() for values in (batch.row_numbers, normalised.bad_columns, normalised.reasons)), strict=True
         )
+        numbers: set[int] = set()
         for index, (row_no, column, reason) in enumerate(found):
-            if _is_total(template, firsts[index]):
+            if row_no in taken or row_no in numbers:
+                continue
+            numbers.add(row_no)
+            if marked[index] or _is_total(template, firsts[index]):
                 self._totals += 1
+                self._stated.take_row(batch.stream, {name: values[index] for name, values in raw.items()})
                 continue
             cells = SEPARATOR.join(f"{name}={values[index] or ''}" for name, values in sorted(raw.items()))
             shown = mask(raw[column][index]) if column in raw else None
             account = accounts[index] or self._landing.account_id
             digest = self._pseudonymiser.digest(cells)
             self._quarantine.add(BadRow(batch.stream, row_no, column, reason, shown, account, days[index], digest))
+        return numbers
 
     def _business_dates(self, stream: StreamTemplate, normalised: NormalisedBatch, rows: pa.Array) -> list[date | None]:
         """The business date of each bad row, as far as it can be told."""
@@ -210,6 +250,13 @@ class _Ingest:
         return [datetime.fromisoformat(text).replace(tzinfo=UTC).astimezone(self._settings.zone).date() if text else None for text in texts]
 
 
+def _distinct(row_numbers: list[pa.Int64Array]) -> pa.Int64Array:
+    """The numbers of the rows that feed any stream."""
+    if len(row_numbers) == 1:
+        return row_numbers[0]
+    return pc.unique(pa.chunked_array(row_numbers, pa.int64()))
+
+
 def _is_total(template: Template, first_cell: str | None) -> bool:
     """Whether a row that is no valid row is the file's own total."""
-    return header_key((first_cell or "").strip().rstrip(":：")) in {header_key(word) for word in template.total_words}
+    return header_key((first_cell or "").strip().rstrip(":：")) in template.totals.word_keys

@@ -28,6 +28,7 @@ from community_metrics.settings import Settings
 from community_metrics.sources.detection import Recognition, observed_at, recognise
 from community_metrics.sources.readers.model import OpenedFile
 from community_metrics.sources.registry import load_registry
+from community_metrics.sources.template_files import load_templates
 
 log = logging.getLogger(__name__)
 
@@ -147,7 +148,7 @@ def _inspect(
     """Recognition and stamp of a stored file; what is damaged is kept and reported, its ingest will say the same."""
     try:
         file = OpenedFile.open(path, name, settings.limits)
-        recognition = recognise(file, source, account)
+        recognition = recognise(file, source, account, load_templates(settings.own_templates))
         return recognition, observed_at(file, recognition), None
     except InputError as error:
         return Recognition(None), None, str(error)

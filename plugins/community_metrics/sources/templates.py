@@ -1,30 +1,29 @@
-"""How a platform writes a stream: which header is which column, in what unit and format.
+"""How a platform writes its streams: which header or field is which column, in what unit and format.
 
-Templates stand in `templates/*.yml`. A mapped source needs none: its columns are the headers, see `mapped_template`.
-Needs nothing but YAML.
+Templates stand in `templates/*.yml`, a team's own in `<home>/templates/*.yml`; `template_files.py` reads them. A mapped source
+needs none: its columns are the headers, see `mapped_template`. Needs nothing but YAML.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
+from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
-import yaml
+from community_metrics.sources.registry import SourceDefinition, StreamDefinition
 
-from community_metrics.errors import SettingsError, UsageError
-from community_metrics.sources.registry import SourceDefinition, StreamDefinition, load_registry
-
-TEMPLATE_FOLDER = Path(__file__).with_name("templates")
 TOTAL_WORDS = ("合计", "总计", "累计", "汇总", "全部", "total", "grand total")
+SNAPSHOT_DATE = "$snapshot_date"
+"""As a column's `constant`: the local date of the file's snapshot, for figures whose file names no date."""
 
-ReaderName = Literal["table", "wecom_groupchat", "slack_export"]
 _IGNORED_IN_HEADERS = re.compile(r"[\s_\-\u200b\ufeff]+")
+
+# As annotations of defaults that dataclasses share.
+_NOTHING: Mapping[str, frozenset[str]] = MappingProxyType({})
 
 
 def header_key(header: str | None) -> str:
@@ -40,56 +39,152 @@ def header_key(header: str | None) -> str:
 class TemplateColumn:
     """How one column of a stream stands in a file.
 
+    `headers` (tables): any of these headers. `path` (pages, see `pages.py`): the first of these fields that has a value, or
+    with `join` all of them, put together; with `count` the number of the entries of a list.
     `required`: header (the file must have the header), value (each row must have a value too) or None.
     `unit`, `formats`, `null_tokens`: see `grammar.ColumnType`. `ready_after_hours`: a 0 of an item younger than that at the
-    snapshot means "not yet known".
+    snapshot means "not yet known". `constant`: stands for what the file does not state. `pattern`: the groups of this
+    regular expression, joined by `_`, are the value; without a match there is none. `values`: the file's word -> ours, `*`
+    for every other word.
     """
 
     name: str
-    headers: tuple[str, ...]
+    headers: tuple[str, ...] = ()
+    path: tuple[str, ...] = ()
+    join: str | None = None
+    count: bool = False
     required: Literal["header", "value"] | None = None
     unit: str | None = None
     formats: tuple[str, ...] = ()
     null_tokens: frozenset[str] | None = None
     ready_after_hours: int | None = None
+    constant: str | None = None
+    pattern: str | None = None
+    values: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a layout is recognised by without being told the source.
+
+    Tables: each of `headers`, at least one of `any_of` (if there are any), on a sheet called `sheet` (if named). Pages: the
+    file's own `endpoint` is one of `endpoints`, or every one of `fields` (paths from the page's root) is there.
+    """
+
+    headers: tuple[str, ...] = ()
+    any_of: tuple[str, ...] = ()
+    sheet: str | None = None
+    endpoints: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class StreamTemplate:
-    """One stream of a template: its definition and its columns in the order of the definition."""
+    """One stream of a template: its definition and its columns in the order of the definition.
+
+    `where`: header or field -> the values that its rows have there. `records` (pages): the path of the list.
+    `signature`: of a stream that stands in a table of its own (side by side with another, on another sheet).
+    """
 
     definition: StreamDefinition
     columns: tuple[TemplateColumn, ...]
+    where: Mapping[str, frozenset[str]] = field(default_factory=lambda: _NOTHING)
+    records: str = ""
+    signature: Signature | None = None
 
-    @property
+    @cached_property
     def columns_by_header(self) -> dict[str, TemplateColumn]:
         """`header_key` -> column."""
         return {header_key(header): column for column in self.columns for header in column.headers}
 
 
 @dataclass(frozen=True)
+class TableTemplate:
+    """One table of a layout: what it is recognised by, and the streams that its rows feed."""
+
+    signature: Signature
+    streams: tuple[StreamTemplate, ...]
+
+    @cached_property
+    def known_headers(self) -> frozenset[str]:
+        """The `header_key` of every header that one of the streams reads."""
+        columns = {key for stream in self.streams for key in stream.columns_by_header}
+        return frozenset(columns | {header_key(header) for stream in self.streams for header in stream.where})
+
+
+@dataclass(frozen=True)
+class StatedTotal:
+    """A figure that the file states of itself. `header`: where it stands; `stream` and `column`: whose sum it should be, no
+    column: the number of the file's rows."""
+
+    header: str
+    stream: str
+    column: str | None
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How the file's own totals look. They are no rows of data.
+
+    `words`: a row that begins with one and is no valid row. `when`: header or field -> values that mark a row which repeats
+    the others (全部). `line_start`: the first cell of a line of headers at the end, below which stand the figures.
+    `checks`: what is compared with the sums of the rows; a difference holds the file at the source gate.
+    """
+
+    words: tuple[str, ...] = TOTAL_WORDS
+    when: Mapping[str, frozenset[str]] = field(default_factory=lambda: _NOTHING)
+    line_start: str | None = None
+    checks: tuple[StatedTotal, ...] = ()
+
+    @cached_property
+    def word_keys(self) -> frozenset[str]:
+        return frozenset(map(header_key, self.words))
+
+
+@dataclass(frozen=True)
+class PageRules:
+    """How an API page says that it failed. `error`: the field of its code, `ok`: the codes of success, `message`: the field of
+    its text; `not_ready`: field -> values that mean "come back later"."""
+
+    error: str = "errcode"
+    ok: frozenset[str] = frozenset({"0"})
+    message: str = "errmsg"
+    not_ready: Mapping[str, frozenset[str]] = field(default_factory=lambda: _NOTHING)
+
+
+@dataclass(frozen=True)
 class Template:
     """One layout of files of a source.
 
-    `signature`: headers of which each must be there for the layout to be recognised without being told the source.
-    `constants`: column -> value that the files do not state. `zone`: of instants without offset; None: the project's.
-    `total_words`: a row that begins with one and is no valid row is the file's own total. `row_cap`: the platform leaves
-    out what is beyond it. `restatement_days`: for how long the platform still changes a day.
+    `reader`: table, pages, or a reader of its own (`readers/`). `constants`: column -> value that the files do not state.
+    `zone`: of instants without offset; None: the project's. `cell_prefix`: a mark that the platform writes before each cell.
+    `row_cap`: the platform leaves out what is beyond it. `reject`: the layout cannot be loaded, and this is why and what to
+    export instead. `ready_at`: local time of the following day before which a day of zeros means "not ready".
+    `restated_days`: for how long the platform still changes a day. `kept_days`: after how many days the platform forgets it.
+    `fingerprint`: changes when the template would read a file differently.
     """
 
     name: str
     source: str
-    reader: ReaderName
+    reader: str
     title_en: str
     title_zh: str
     streams: tuple[StreamTemplate, ...]
-    signature: tuple[str, ...] = ()
+    signature: Signature = Signature()
     constants: Mapping[str, str] = field(default_factory=dict)
     zone: str | None = None
-    total_words: tuple[str, ...] = TOTAL_WORDS
+    cell_prefix: str = ""
+    totals: Totals = Totals()
+    page: PageRules = PageRules()
     row_cap: int | None = None
-    restatement_days: int | None = None
+    reject: str | None = None
+    ready_at: str | None = None
+    restated_days: int | None = None
+    kept_days: int | None = None
+    how_to_export: str = ""
+    notes: tuple[str, ...] = ()
     is_mapped: bool = False
+    fingerprint: str = ""
 
     def stream(self, name: str) -> StreamTemplate:
         """One stream. Raises `KeyError`."""
@@ -98,102 +193,35 @@ class Template:
                 return stream
         raise KeyError(name)
 
-    @property
-    def table(self) -> StreamTemplate:
-        """The one stream of a `table` template."""
-        return self.streams[0]
+    @cached_property
+    def tables(self) -> tuple[TableTemplate, ...]:
+        """The tables of a layout: streams with a signature of their own stand apart, the others share one."""
+        together = tuple(stream for stream in self.streams if stream.signature is None)
+        apart = [TableTemplate(stream.signature, (stream,)) for stream in self.streams if stream.signature is not None]
+        if self.reject is not None:
+            return (TableTemplate(self.signature, ()),)
+        return (*([TableTemplate(self.signature, together)] if together else []), *apart)
 
-
-@cache
-def load_templates(folder: Path = TEMPLATE_FOLDER) -> Mapping[str, Template]:
-    """All templates by name: those of the folder, then one per mapped source. Raises `SettingsError` naming file and column."""
-    registry = load_registry()
-    templates = {template.name: template for path in sorted(folder.glob("*.yml")) for template in [_read_template(path, registry)]}
-    for source in registry.values():
-        if source.mapped:
-            template = mapped_template(source)
-            templates[template.name] = template
-    return MappingProxyType(templates)
-
-
-def templates_of(source: str) -> list[Template]:
-    """The templates of one source. Raises `UsageError` for an unknown source."""
-    registry = load_registry()
-    if source not in registry:
-        raise UsageError(f"there is no source {source!r}", "--source or the inbox folder", f"known sources: {', '.join(registry)}")
-    return [template for template in load_templates().values() if template.source == source]
+    def restates(self) -> bool:
+        """Whether a later file may change a day."""
+        return bool(self.restated_days)
 
 
 def mapped_template(source: SourceDefinition) -> Template:
-    """The layout of a mapped source: the header is the column's name."""
-    streams = tuple(StreamTemplate(stream, tuple(_columns(stream, {}))) for stream in source.streams)
-    signature = tuple(column.name for column in source.streams[0].columns if column.required)
+    """The layout of a mapped source: the header is the column's name. Of several streams the first is the contract."""
+    definition = source.streams[0]
+    columns = tuple(
+        TemplateColumn(column.name, headers=(column.name,), required="value" if column.required else None, unit=column.unit)
+        for column in definition.columns
+        if not column.derived
+    )
     return Template(
         name=f"mapped_{source.name}",
         source=source.name,
         reader="table",
         title_en=f"Mapped file: {source.title_en}",
         title_zh=f"映射文件：{source.title_zh}",
-        streams=streams,
-        signature=signature,
+        streams=(StreamTemplate(definition, columns),),
+        signature=Signature(headers=tuple(column.name for column in definition.columns if column.required)),
         is_mapped=True,
     )
-
-
-def _columns(stream: StreamDefinition, overrides: Mapping[str, Mapping[str, Any]], is_mapped: bool = True) -> Iterator[TemplateColumn]:
-    """The columns that a file can have: of a mapped file all, of a platform's only those that the template names."""
-    for column in stream.columns:
-        override = dict(overrides.get(column.name, {}))
-        if column.derived or (not is_mapped and column.name not in overrides):
-            continue
-        override.setdefault("required", "value" if column.required else None)
-        override["headers"] = tuple(override.get("headers", [column.name]))
-        override["formats"] = tuple(override.get("formats", ()))
-        if (tokens := override.get("null_tokens")) is not None:
-            override["null_tokens"] = frozenset(tokens)
-        override.setdefault("unit", column.unit)
-        yield TemplateColumn(name=column.name, **override)
-
-
-def _read_template(path: Path, registry: Mapping[str, SourceDefinition]) -> Template:
-    try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if content["name"] != path.stem:
-            raise ValueError(f"the template is called {content['name']!r}, its file {path.stem!r}")
-        source = registry[content["source"]]
-        streams = tuple(_read_stream(source.stream(name), columns, content["reader"]) for name, columns in content.pop("streams").items())
-        title = content.pop("title")
-        signature = tuple(content.pop("signature", {}).get("headers", ()))
-        total_words = tuple(content.pop("total_words", TOTAL_WORDS))
-        template = Template(
-            **content, title_en=title["en"], title_zh=title["zh"], streams=streams, signature=signature, total_words=total_words
-        )
-        _check(template)
-        return template
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
-        raise SettingsError(f"not a template: {error!r}", str(path), "compare with another file of the folder") from error
-
-
-def _read_stream(stream: StreamDefinition, columns: Mapping[str, Mapping[str, Any]], reader: ReaderName) -> StreamTemplate:
-    unknown = sorted(set(columns) - {column.name for column in stream.columns if not column.derived})
-    if unknown:
-        raise ValueError(f"stream {stream.name} has no column {', '.join(unknown)} that a file can fill")
-    # A special reader delivers the stream's own columns; the template then only tells units.
-    return StreamTemplate(stream, tuple(_columns(stream, columns, is_mapped=reader != "table")))
-
-
-def _check(template: Template) -> None:
-    if template.reader == "table":
-        if len(template.streams) != 1:
-            raise ValueError("a table template has one stream")
-        known = template.table.columns_by_header
-        if len(known) < sum(len(set(map(header_key, column.headers))) for column in template.table.columns):
-            raise ValueError("one header stands for two columns")
-        strange = [header for header in template.signature if header_key(header) not in known]
-        if strange or not template.signature:
-            raise ValueError(f"the signature must name headers of the template: {strange}")
-    given: Sequence[str] = list(template.constants)
-    for stream in template.streams:
-        unknown = [name for name in given if name not in {column.name for column in stream.definition.columns}]
-        if unknown:
-            raise ValueError(f"constants name no column of {stream.definition.name}: {unknown}")

@@ -12,7 +12,8 @@ from community_metrics.errors import SettingsError, UsageError
 from community_metrics.sources.grammar import ColumnType
 from community_metrics.sources.personal import looks_personal
 from community_metrics.sources.registry import load_registry, load_streams
-from community_metrics.sources.templates import header_key, load_templates, templates_of
+from community_metrics.sources.template_files import load_templates, templates_of
+from community_metrics.sources.templates import header_key
 
 SOURCES = [
     "account_daily",

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from community_metrics.sources.detection import Explanation, explain
+from community_metrics.sources.explaining import Explanation, explain
 from support.intake import Intake, archive, group_page, workbook
 
 NOTES = ["笔记标题", "首次发布时间", "体裁", "曝光", "观看量", "封面点击率", "点赞", "评论", "收藏", "涨粉", "分享", "人均观看时长", "弹幕"]

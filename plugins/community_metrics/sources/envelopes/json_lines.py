@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 import pyarrow as pa
 
@@ -13,7 +14,7 @@ from community_metrics.sources.envelopes.batches import check_problem_count, che
 from community_metrics.sources.envelopes.boundary import typed_errors
 from community_metrics.sources.envelopes.byte_streams import CHUNK, ByteSource
 from community_metrics.sources.envelopes.encodings import Utf8Stream
-from community_metrics.sources.envelopes.json_text import parse_object
+from community_metrics.sources.envelopes.json_text import PLAIN_DECODER, parse_object
 from community_metrics.sources.envelopes.model import DEFAULT_BATCH_ROWS, HEAD_ROWS, Kind, RawBatch, RawTable, RowProblem
 
 MAX_LINE = 16 * 2**20
@@ -59,6 +60,15 @@ class JsonLinesTable(RawTable):
                 problem_count += len(batch.problems)
                 check_problem_count(problem_count, self.name)
                 yield drop_long_cells(batch, self._limits.max_cell_characters)
+
+    def iter_documents(self) -> Iterator[tuple[int, Any]]:
+        """Line number and the object on the line, nested values and all, numbers as text; None for a line that is no JSON."""
+        with typed_errors(self.name):
+            for row_no, line in self._lines():
+                try:
+                    yield row_no, PLAIN_DECODER.decode(line.decode())
+                except (ValueError, RecursionError):
+                    yield row_no, None
 
     def _batch(self, keys: dict[str, None], piece: list[tuple[int, bytes]]) -> RawBatch:
         numbers: list[int] = []

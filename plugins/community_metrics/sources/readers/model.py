@@ -49,11 +49,13 @@ class Drift:
     unknown: set[str] = field(default_factory=set)
     dropped: set[str] = field(default_factory=set)
     warnings: dict[str, str] = field(default_factory=dict)
+    totals: list[dict[str, str]] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
-        """Only what there is: ``missing``, ``unknown``, ``dropped`` (lists of headers), ``warnings`` (code -> sentence)."""
+        """Only what there is: ``missing``, ``unknown``, ``dropped`` (lists of headers), ``warnings`` (code -> sentence),
+        ``totals`` (what the file states of itself: `header`, `stated`, `found`)."""
         lists = {"missing": sorted(self.missing), "unknown": sorted(self.unknown), "dropped": sorted(self.dropped)}
-        return {name: value for name, value in {**lists, "warnings": self.warnings}.items() if value}
+        return {name: value for name, value in {**lists, "warnings": self.warnings, "totals": self.totals}.items() if value}
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class SourceBatch:
 
     `columns`: column of the stream -> text, as the template names them. `unknown`: header -> text. All are as long as
     `row_numbers` (int64, 1-based, unique in the file). `first_cells`: the row's first cell, to tell total rows; None where
-    the layout has none. `problems`: rows that could not be cut into columns.
+    the layout has none. `is_total`: the rows that the template marks as totals; None: none is.
     """
 
     stream: str
@@ -70,20 +72,45 @@ class SourceBatch:
     columns: Mapping[str, pa.StringArray]
     unknown: Mapping[str, pa.StringArray] = field(default_factory=dict)
     first_cells: pa.StringArray | None = None
+    is_total: pa.BooleanArray | None = None
+
+    def filter(self, mask: pa.BooleanArray) -> SourceBatch:
+        """Only the rows where `mask` is true."""
+        return SourceBatch(
+            self.stream,
+            self.row_numbers.filter(mask),
+            {name: values.filter(mask) for name, values in self.columns.items()},
+            {name: values.filter(mask) for name, values in self.unknown.items()},
+            None if self.first_cells is None else self.first_cells.filter(mask),
+            None if self.is_total is None else self.is_total.filter(mask),
+        )
+
+
+@dataclass(frozen=True)
+class RowGroup:
+    """Some consecutive rows of a file: what each feeds, and those that could not be cut into columns.
+
+    A row may feed several streams (an order and its refund stand in one row of a bill); it is counted once, and one that does
+    not fit one of them is put aside for all.
+    """
+
+    batches: Sequence[SourceBatch]
     problems: Sequence[RowProblem] = ()
 
 
 @dataclass(frozen=True)
 class Record:
-    """One row of one stream, from a reader that walks through a document. `values`: column -> text or None."""
+    """One row of one stream, from a reader that walks through a document. `values`: column -> text or None. `is_total`: it
+    repeats what the others say."""
 
     stream: str
     row_no: int
     values: Mapping[str, str | None]
     problem: RowProblem | None = None
+    is_total: bool = False
 
 
-def batch_records(records: Iterable[Record], columns: Mapping[str, Sequence[str]]) -> Iterator[SourceBatch]:
+def batch_records(records: Iterable[Record], columns: Mapping[str, Sequence[str]]) -> Iterator[RowGroup]:
     """Gather records into batches. `columns`: stream -> its columns. Streams keep their order, batches their bound."""
     waiting: dict[str, list[Record]] = {}
     for record in records:
@@ -95,14 +122,15 @@ def batch_records(records: Iterable[Record], columns: Mapping[str, Sequence[str]
         yield _batch(stream, gathered, columns[stream])
 
 
-def _batch(stream: str, records: list[Record], columns: Sequence[str]) -> SourceBatch:
+def _batch(stream: str, records: list[Record], columns: Sequence[str]) -> RowGroup:
     rows = [record for record in records if record.problem is None]
-    return SourceBatch(
+    batch = SourceBatch(
         stream=stream,
         row_numbers=pa.array([record.row_no for record in rows], pa.int64()),
         columns={name: pa.array([record.values.get(name) for record in rows], pa.string()) for name in columns},
-        problems=[record.problem for record in records if record.problem is not None],
+        is_total=pa.array([record.is_total for record in rows], pa.bool_()) if any(record.is_total for record in rows) else None,
     )
+    return RowGroup((batch,), [record.problem for record in records if record.problem is not None])
 
 
 def scalar(record: Any, *path: str) -> str | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from community_metrics.errors import InputError
 from community_metrics.sources.envelopes import RowProblem
-from community_metrics.sources.readers.model import Drift, OpenedFile, Record, SourceBatch, batch_records, scalar
+from community_metrics.sources.readers.model import Drift, OpenedFile, Record, RowGroup, batch_records, scalar
 from community_metrics.sources.templates import Template
 
 _DAY_FILE = re.compile(r"(?P<folder>[^/]+)/[0-9]{4}-[0-9]{2}-[0-9]{2}\.json")
@@ -45,7 +45,7 @@ def recognises(file: OpenedFile) -> bool:
     return bool(names & set(_USER_LISTS)) and bool(names & set(_CHANNEL_LISTS))
 
 
-def read(file: OpenedFile, template: Template, drift: Drift) -> Iterator[SourceBatch]:
+def read(file: OpenedFile, template: Template, drift: Drift) -> Iterator[RowGroup]:
     """Streams `channels`, `users` and `messages`. Raises `InputError` unexpected_layout, and what a damaged archive raises."""
     if not recognises(file):
         raise InputError(

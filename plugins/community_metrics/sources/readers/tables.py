@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -11,8 +11,10 @@ import pyarrow.compute as pc
 
 from community_metrics.errors import InputError
 from community_metrics.sources.envelopes import RawBatch, RawTable, RowProblem, locate_duplicates
-from community_metrics.sources.readers.model import Drift, OpenedFile, SourceBatch
-from community_metrics.sources.templates import Template, TemplateColumn, header_key
+from community_metrics.sources.readers.blocks import column_blocks
+from community_metrics.sources.readers.model import Drift, OpenedFile, RowGroup, SourceBatch
+from community_metrics.sources.readers.shaping import shape, strip_prefix
+from community_metrics.sources.templates import StreamTemplate, TableTemplate, Template, TemplateColumn, header_key
 
 _LARGEST_SHEET_ROW = 1_048_576
 _LIKE = 0.4
@@ -20,52 +22,80 @@ _LIKE = 0.4
 
 @dataclass(frozen=True)
 class TableMatch:
-    """A table whose header row has been found. `columns`: index of the header -> column of the stream."""
+    """A table of a file in which a template's header row has been found. `known`: index of the header -> its `header_key`."""
 
+    template: TableTemplate
     table: RawTable
     header_row: int
     headers: tuple[str, ...]
-    columns: dict[int, str]
+    known: Mapping[int, str]
 
     @property
     def hits(self) -> int:
-        """How many of the template's columns are there."""
-        return len(set(self.columns.values()))
+        """How many of the template's headers are there."""
+        return len(set(self.known.values()))
 
     @property
     def unknown(self) -> list[str]:
         """The headers that the template does not know."""
-        return [header for index, header in enumerate(self.headers) if index not in self.columns and header]
+        return [header for index, header in enumerate(self.headers) if index not in self.known and header]
+
+    @property
+    def header_index(self) -> int:
+        return self.header_row - self.table.first_row_no
 
 
-def match_table(template: Template, table: RawTable) -> TableMatch | None:
-    """Find the row with the most distinct known headers (the first of equals); None if no row has one.
-
-    A banner that a workbook repeats in every cell counts nothing, a header row with an unknown header more counts the same.
-    """
-    best: TableMatch | None = None
-    known = template.table.columns_by_header
-    for offset, cells in enumerate(table.grid_head[:1] if table.header_is_known else table.grid_head):
-        headers = tuple((cell or "").strip() for cell in cells)
-        columns = _locate(headers, known)
-        match = TableMatch(table, table.first_row_no + offset, headers, columns)
-        if match.hits and (best is None or match.hits > best.hits):
-            best = match
-    return best
+def match_file(template: Template, tables: Sequence[RawTable]) -> list[TableMatch]:
+    """The template's tables in the file's, best first within each; those whose signature is complete, else the closest one."""
+    found: list[TableMatch] = []
+    for part in template.tables:
+        matches = [match for table in tables for match in _match_with_blocks(part, table)]
+        complete = [match for match in matches if is_complete(match)]
+        found += complete or sorted(matches, key=lambda match: match.hits, reverse=True)[:1]
+    complete = [match for match in found if is_complete(match)]
+    return complete or sorted(found, key=lambda match: match.hits, reverse=True)[:1]
 
 
-def missing_headers(
-    template: Template, match: TableMatch | None, given: frozenset[str], only_signature: bool = False
-) -> list[TemplateColumn]:
-    """The columns that the file should have and has not. `given`: columns that the landing itself states (the account)."""
-    present = set(match.columns.values()) if match else set()
-    signature = {header_key(header) for header in template.signature}
-    return [
-        column
-        for column in template.table.columns
-        if column.name not in present | given | set(template.constants)
-        and (signature.intersection(map(header_key, column.headers)) if only_signature else column.required)
-    ]
+def is_complete(match: TableMatch, given: frozenset[str] = frozenset()) -> bool:
+    """Whether everything is there that the table is recognised by. `given`: columns that the landing itself states."""
+    sheet = match.template.signature.sheet
+    return (sheet is None or match.table.name == sheet) and not _missing_signature(match, given)
+
+
+def missing_headers(template: Template, match: TableMatch | None, given: frozenset[str], only_signature: bool = False) -> list[str]:
+    """What the file should have and has not: of each column all its headers, joined by ` or `."""
+    if match is None:
+        return [" or ".join(_aliases(table, header)) for table in template.tables[:1] for header in table.signature.headers]
+    lacking = _missing_signature(match, given)
+    if only_signature:
+        return lacking
+    present = set(match.known.values())
+    stated = given | set(template.constants)
+    for stream in match.template.streams:
+        for column in stream.columns:
+            is_stated = column.name in stated or not column.required or not column.headers
+            if not is_stated and not present.intersection(map(header_key, column.headers)):
+                lacking.append(" or ".join(column.headers))
+    return list(dict.fromkeys(lacking))
+
+
+def _missing_signature(match: TableMatch, given: frozenset[str]) -> list[str]:
+    signature = match.template.signature
+    present = set(match.known.values()) | {header_key(name) for name in given}
+    lacking = []
+    for header in signature.headers:
+        # A column that has been renamed is there under any of its names.
+        names = _aliases(match.template, header)
+        if not present.intersection(map(header_key, names)):
+            lacking.append(" or ".join(names))
+    if signature.any_of and not present.intersection(map(header_key, signature.any_of)):
+        lacking.append(" or ".join(signature.any_of))
+    return lacking
+
+
+def _aliases(part: TableTemplate, header: str) -> tuple[str, ...]:
+    columns = (stream.columns_by_header.get(header_key(header)) for stream in part.streams)
+    return next((column.headers for column in columns if column is not None), (header,))
 
 
 def check_match(template: Template, match: TableMatch | None, given: frozenset[str], file_name: str) -> None:
@@ -73,24 +103,28 @@ def check_match(template: Template, match: TableMatch | None, given: frozenset[s
     if match is None:
         raise InputError(
             "unexpected_layout",
-            f"none of the first rows holds a header of {template.name} ({', '.join(template.signature)})",
+            f"none of the first rows holds a header of {template.name} ({', '.join(missing_headers(template, None, given))})",
             file_name,
             "check that this is the right export for the source, and that its first rows hold the header",
         )
     where = f"{file_name}, {_row_name(match)}"
     missing = missing_headers(template, match, given)
     if missing:
-        nearest = _nearest(missing[0].headers, match.unknown)
+        nearest = _nearest(missing[0].split(" or "), match.unknown)
         found = f"the closest header found is {nearest!r}" if nearest else f"headers found: {', '.join(filter(None, match.headers))[:300]}"
         raise InputError(
             "missing_required_column",
-            f"the required column {', '.join(repr(' or '.join(column.headers)) for column in missing)} is missing; {found}",
+            f"the required column {', '.join(map(repr, missing))} is missing; {found}",
             where,
             f"export it again with the column, or add the new header to template {template.name}"
             if not template.is_mapped
-            else f"name the column {missing[0].headers[0]!r}",
+            else f"name the column {missing[0]!r}",
         )
-    repeated = locate_duplicates(match.headers) or _clashes(match)
+    repeated = {
+        header: places for header, places in locate_duplicates(match.headers).items() if template.is_mapped or places[0] in match.known
+    }
+    for stream in match.template.streams:
+        repeated = repeated or _clashes(stream, match)
     if repeated:
         header, places = next(iter(repeated.items()))
         raise InputError(
@@ -101,40 +135,63 @@ def check_match(template: Template, match: TableMatch | None, given: frozenset[s
         )
 
 
-def read(file: OpenedFile, template: Template, matches: Sequence[TableMatch], drift: Drift) -> Iterator[SourceBatch]:
+def read(file: OpenedFile, template: Template, matches: Sequence[TableMatch], drift: Drift) -> Iterator[RowGroup]:
     """The rows of the matched tables, in file order. Raises `InputError` for damage found on the way.
 
-    Several sheets are one file: the rows of the second are numbered on from the largest row that a sheet can have.
+    Several tables are one file: the rows of the second are numbered on from the largest row that a sheet can have.
     """
-    stream = template.table
     rows = 0
     for sheet, match in enumerate(matches):
-        offset = sheet * _LARGEST_SHEET_ROW
-        seen = set(match.columns.values())
+        seen = set(match.known.values())
         for batch in match.table.iter_batches(None if match.table.header_is_known else match.header_row):
-            columns = _locate(batch.columns.schema.names, stream.columns_by_header)
-            seen |= set(columns.values())
             rows += len(batch.row_numbers)
-            yield _source_batch(stream.definition.name, batch, columns, offset)
+            seen |= set(map(header_key, batch.columns.schema.names))
+            yield _row_group(template, match.template, batch, sheet * _LARGEST_SHEET_ROW)
         if not template.is_mapped:
-            drift.missing |= {column.headers[0] for column in stream.columns if column.name not in seen}
+            columns = [column for stream in match.template.streams for column in stream.columns if column.headers]
+            drift.missing |= {column.headers[0] for column in columns if not seen.intersection(map(header_key, column.headers))}
     if template.row_cap is not None and rows >= template.row_cap:
         drift.warnings["row_cap"] = f"{rows} rows: the platform exports at most {template.row_cap}, so that some may have been left out"
-    left_out = [table.name for table in file.envelope.tables if table not in [match.table for match in matches]]
-    if left_out:
+    used = {match.table.name.partition(", columns ")[0] for match in matches}
+    if left_out := [table.name for table in file.envelope.tables if table.name not in used]:
         drift.warnings["tables_left_out"] = f"no such table is expected: {', '.join(left_out)[:200]}"
 
 
-def _locate(headers: Sequence[str], known: dict[str, TemplateColumn]) -> dict[int, str]:
-    found = ((index, known.get(header_key(header))) for index, header in enumerate(headers))
-    return {index: column.name for index, column in found if column is not None}
+def _match_with_blocks(part: TableTemplate, table: RawTable) -> list[TableMatch]:
+    """The table as a whole, or the best of the tables that stand side by side in it."""
+    whole = _match(part, table)
+    if whole is None or table.header_is_known:
+        return [whole] if whole else []
+    matches = [match for block in column_blocks(table, whole.header_index) if (match := _match(part, block)) is not None]
+    apart = [match for match in matches if is_complete(match)]
+    # A header that stands twice, or that the template looks for elsewhere: the blank column is a border, not a blank header.
+    if apart and (locate_duplicates(whole.headers) or not is_complete(whole)):
+        return [max(apart, key=lambda match: match.hits)]
+    return [whole]
 
 
-def _clashes(match: TableMatch) -> dict[str, list[int]]:
+def _match(part: TableTemplate, table: RawTable) -> TableMatch | None:
+    """Find the row with the most distinct known headers (the first of equals); None if no row has one.
+
+    A banner that a workbook repeats in every cell counts nothing, a header row with an unknown header more counts the same.
+    """
+    best: TableMatch | None = None
+    known = part.known_headers | {header_key(header) for header in (*part.signature.headers, *part.signature.any_of)}
+    for offset, cells in enumerate(table.grid_head[:1] if table.header_is_known else table.grid_head):
+        headers = tuple((cell or "").strip() for cell in cells)
+        found = {index: key for index, header in enumerate(headers) if (key := header_key(header)) in known}
+        match = TableMatch(part, table, table.first_row_no + offset, headers, found)
+        if match.hits and (best is None or match.hits > best.hits):
+            best = match
+    return best
+
+
+def _clashes(stream: StreamTemplate, match: TableMatch) -> dict[str, list[int]]:
     """Different headers that stand for one column."""
     places: dict[str, list[int]] = {}
-    for index, name in match.columns.items():
-        places.setdefault(name, []).append(index)
+    for index, key in match.known.items():
+        if (column := stream.columns_by_header.get(key)) is not None:
+            places.setdefault(column.name, []).append(index)
     return {match.headers[indexes[0]]: indexes for indexes in places.values() if len(indexes) > 1}
 
 
@@ -153,21 +210,58 @@ def _row_name(match: TableMatch) -> str:
     return f"sheet {match.table.name}, {place}" if match.table.kind in ("xlsx", "xls") else place
 
 
-def _source_batch(stream: str, batch: RawBatch, columns: dict[int, str], offset: int) -> SourceBatch:
-    row_numbers, problems = batch.row_numbers, list(batch.problems)
+def _row_group(template: Template, part: TableTemplate, batch: RawBatch, offset: int) -> RowGroup:
+    """The rows of one batch as the streams that they feed, and those that feed none."""
+    names = batch.columns.schema.names
+    cells = [strip_prefix(values, template.cell_prefix) for values in batch.columns.columns]
+    places = {header_key(name): index for index, name in reversed(list(enumerate(names)))}
+    row_numbers, problems = batch.row_numbers, _stripped(batch.problems, template.cell_prefix)
     if offset:
         row_numbers = pc.add(row_numbers, offset)
         problems = [RowProblem(one.row_no + offset, one.reason_code, one.column, one.detail, one.cells) for one in problems]
-    names = batch.columns.schema.names
-    return SourceBatch(
-        stream=stream,
-        row_numbers=row_numbers,
-        columns={name: batch.columns.column(index) for index, name in columns.items()},
-        unknown={
-            names[index].strip() or f"column {index + 1}": batch.columns.column(index)
-            for index in range(len(names))
-            if index not in columns
-        },
-        first_cells=batch.columns.column(0) if names else pa.nulls(len(row_numbers), pa.string()),
-        problems=problems,
-    )
+    is_total = _holds(template.totals.when, places, cells, len(row_numbers)) if template.totals.when else None
+    known = part.known_headers
+    unknown = {
+        names[index].strip() or f"column {index + 1}": cells[index] for index in range(len(names)) if header_key(names[index]) not in known
+    }
+    batches = []
+    unfed = pa.repeat(True, len(row_numbers))
+    for stream in part.streams:
+        mine = _holds(stream.where, places, cells, len(row_numbers)) if stream.where else None
+        columns = {column.name: shape(column, cells[index]) for column in stream.columns if (index := _place(column, places)) is not None}
+        first = cells[0] if names else pa.nulls(len(row_numbers), pa.string())
+        whole = SourceBatch(stream.definition.name, row_numbers, columns, unknown, first, is_total)
+        batches.append(whole if mine is None else whole.filter(mine))
+        unfed = pa.repeat(False, len(row_numbers)) if mine is None else pc.and_not(unfed, mine)
+    for index in pc.indices_nonzero(unfed).to_pylist():
+        row = tuple(values[index].as_py() for values in cells)
+        marks = ", ".join(
+            f"{header} is none of {'/'.join(sorted(words))}" for stream in part.streams for header, words in stream.where.items()
+        )
+        problems.append(RowProblem(row_numbers[index].as_py(), "no_stream", next(iter(part.streams[0].where)), marks[:300], row))
+    return RowGroup(tuple(batches), tuple(problems))
+
+
+def _place(column: TemplateColumn, places: Mapping[str, int]) -> int | None:
+    return next((places[key] for header in column.headers if (key := header_key(header)) in places), None)
+
+
+def _holds(words: Mapping[str, frozenset[str]], places: Mapping[str, int], cells: Sequence[pa.StringArray], count: int) -> pa.BooleanArray:
+    """Where each of the headers has one of its words."""
+    holds = pa.repeat(True, count)
+    for header, accepted in words.items():
+        index = places.get(header_key(header))
+        if index is None:
+            return pa.repeat(False, count)
+        found = pc.is_in(pc.utf8_trim_whitespace(cells[index]), value_set=pa.array(sorted(accepted), pa.string()))
+        holds = pc.and_(holds, found)
+    return holds
+
+
+def _stripped(problems: Sequence[RowProblem], prefix: str) -> list[RowProblem]:
+    if not prefix:
+        return list(problems)
+    return [
+        RowProblem(one.row_no, one.reason_code, one.column, one.detail, tuple(cell and cell.removeprefix(prefix) for cell in one.cells))
+        for one in problems
+    ]
