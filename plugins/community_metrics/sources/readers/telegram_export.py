@@ -12,8 +12,8 @@ from typing import Any
 from community_metrics.errors import InputError
 from community_metrics.sources.envelopes import json_source, outline, walk_json
 from community_metrics.sources.envelopes.json_stream import Place, Treatment
-from community_metrics.sources.readers.model import Drift, OpenedFile, Record, RowGroup, batch_records, scalar
 from community_metrics.sources.readers.chat_records import Rows
+from community_metrics.sources.readers.model import Drift, OpenedFile, Record, RowGroup, batch_records, scalar
 from community_metrics.sources.readers.telegram_messages import Chat
 from community_metrics.sources.templates import Template
 
@@ -31,7 +31,7 @@ def recognises(file: OpenedFile) -> bool:
         return False
     messages, chats = members.get("messages"), members.get("chats")
     if isinstance(messages, list):
-        return all(map(_is_message, messages[:5])) if messages else scalar(members, "type") is not None and "id" in members
+        return any(map(_is_message, messages[:20])) if messages else scalar(members, "type") is not None and "id" in members
     if isinstance(chats, dict) and isinstance(chats.get("list"), list):
         return any(isinstance(chat, dict) and "messages" in chat for chat in chats["list"])
     # Everything of an account: the chats come after contacts and sessions, maybe far behind.
