@@ -1,0 +1,76 @@
+{#
+    The one shape of staging: typed columns of a lake stream, one row per key, the newest version of each.
+
+    `columns`: name -> text, integer, double, money, instant, boolean or date; `key`: names, of which `platform`, `account_id`
+    and `business_date` need no type. `is_mapped`: the stream has `updated_at` and `is_deleted`. `is_merged`: exports that
+    each hold some of the columns complete one another: of every column the newest version that states it, so that a file
+    without a column takes nothing away.
+#}
+{% macro newest_rows(source_name, stream, key, columns, is_mapped=false, is_merged=false) -%}
+    {%- set given = ['platform', 'account_id', 'business_date'] -%}
+    {%- set partition = key | join(', ') -%}
+    {%- set stated = columns | list | reject('in', key) | list -%}
+    with versions as (
+        select
+            platform,
+            coalesce(account_id, '') as account_id,
+            cast(_period_date as date) as business_date,
+            {%- for name, kind in columns.items() if name not in given %}
+            {{ typed_column(name, kind) }} as {{ name }},
+            {%- endfor %}
+            {{ instant('updated_at') if is_mapped else 'cast(null as timestamp)' }} as updated_at,
+            {{ "coalesce(is_deleted, 'false') = 'true'" if is_mapped else 'false' }} as is_deleted,
+            {{ version_columns() }}
+        from {{ lake(source_name, stream) }}
+    ),
+
+    ranked as (
+        select
+            {%- if is_merged %}
+            {%- for name in (given + key) | unique %}
+            {{ name }},
+            {%- endfor %}
+            {%- for name in stated if name not in given %}
+            {{ newest_stated(name, partition) }} as {{ name }},
+            {%- endfor %}
+            is_deleted,
+            row_hash,
+            {%- else %}
+            *,
+            {%- endif %}
+            {{ version_rank(partition) }} as version_rank,
+            min(row_hash) over (partition by {{ partition }}) <> max(row_hash) over (partition by {{ partition }}) as is_restated
+        from versions
+    )
+
+    select
+        {%- for name in (['platform', 'account_id'] + key + stated) | unique if name != 'business_date' %}
+        {{ name }},
+        {%- endfor %}
+        business_date,
+        is_restated
+    from ranked
+    where version_rank = 1 and not is_deleted
+{%- endmacro %}
+
+{# A canonical lake text as its type. #}
+{% macro typed_column(name, kind) -%}
+    {%- if kind == 'text' -%} {{ name }}
+    {%- elif kind == 'integer' -%} cast({{ name }} as bigint)
+    {%- elif kind == 'double' -%} cast({{ name }} as double)
+    {%- elif kind == 'money' -%} {{ money(name) }}
+    {%- elif kind == 'instant' -%} {{ instant(name) }}
+    {%- elif kind == 'boolean' -%} {{ name }} = 'true'
+    {%- elif kind == 'date' -%} cast({{ name }} as date)
+    {%- else -%} {{ exceptions.raise_compiler_error(name ~ ' has no kind ' ~ kind) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# The newest version of a column that is stated at all. #}
+{% macro newest_stated(name, partition) -%}
+    first_value({{ name }} ignore nulls) over (
+        partition by {{ partition }}
+        order by updated_at desc nulls last, snapshot_at desc, file_sha256 desc, row_no desc
+        rows between unbounded preceding and unbounded following
+    )
+{%- endmacro %}
