@@ -8,13 +8,15 @@ from datetime import datetime
 from types import MappingProxyType, ModuleType
 
 from community_metrics.errors import InputError
-from community_metrics.sources.readers import pages, slack_export, tables
+from community_metrics.sources.readers import discord_export, pages, slack_export, tables, telegram_export
 from community_metrics.sources.readers.model import Drift, OpenedFile, RowGroup
 from community_metrics.sources.readers.tables import TableMatch
 from community_metrics.sources.template_files import Templates, load_templates, templates_of
 from community_metrics.sources.templates import Template
 
-SPECIAL_READERS: MappingProxyType[str, ModuleType] = MappingProxyType({"slack_export": slack_export})
+SPECIAL_READERS: MappingProxyType[str, ModuleType] = MappingProxyType(
+    {"slack_export": slack_export, "telegram_export": telegram_export, "discord_export": discord_export}
+)
 """Readers of one platform's own container: `recognises(file)`, `read(file, template, drift)`, `observed_at(file)` if it can tell."""
 
 

@@ -19,7 +19,7 @@ from community_metrics.landing.ledger import Ledger
 from community_metrics.settings import Settings
 
 # The streams whose partitions are rebuilt by date; all other streams are small and read whole.
-ACTIVITY_STREAMS = frozenset({("events", "events"), ("chat_export", "messages")})
+ACTIVITY_STREAMS = frozenset({("events", "events"), ("chat_export", "messages"), ("chat_export", "reactions")})
 
 TABLES = """
 create schema if not exists control;

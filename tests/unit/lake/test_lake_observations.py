@@ -166,7 +166,8 @@ def slack_export(**changes: Any) -> dict[str, Any]:
             "user": "U1",
             "text": "x",
             "ts": "1780300005.000600",
-            "reactions": [{"name": "a", "count": 2}, {"name": "b", "count": 1}],
+            "edited": {"user": "U1", "ts": "1780300100.000000"},
+            "reactions": [{"name": "a", "count": 2, "users": ["U2", "UBOT"]}, {"name": "b", "count": 1}],
         },
     ]
     return {
@@ -185,7 +186,7 @@ def slack_export(**changes: Any) -> dict[str, Any]:
 
 def test_a_chat_archive_gives_messages_with_their_kind_and_without_their_text(intake: Intake) -> None:
     landing = intake.ingest("export.zip", archive(slack_export()), account="T1")
-    assert (landing.source, landing.status, landing.rows, landing.accepted) == ("chat_export", "ingested", 11, 11)
+    assert (landing.source, landing.status, landing.rows, landing.accepted) == ("chat_export", "ingested", 13, 13)
     columns = "message_id, occurred_at, event_type, actor_type, thread_id, reply_count, reactions_count, is_deleted"
     assert intake.rows("chat_export/messages", columns, "true") == [
         ("C1:1780300000.000100", "2026-06-01T07:46:40.000100Z", "message", "member", "C1:1780300000.000100", "1", None, "false"),
@@ -205,6 +206,19 @@ def test_a_chat_archive_gives_messages_with_their_kind_and_without_their_text(in
         ("bot", None),
     ]
     assert "1 direct conversations" in landing.drift["warnings"]["direct_messages"]
+
+
+def test_a_chat_archive_tells_who_answers_whom_who_invited_and_who_reacted(intake: Intake) -> None:
+    intake.ingest("export.zip", archive(slack_export()))
+    ann, bob, app = (row[0] for row in intake.rows("chat_export/users", "member_id"))
+    messages = intake.rows("chat_export/messages", "reply_to_id, inviter_id, edited_at")
+    assert [row[0] for row in messages] == [None, "C1:1780300000.000100", None, None, None, None, None]
+    assert [row[1] for row in messages] == [None, None, None, None, ann, None, None]
+    assert [row[2] for row in messages] == [None] * 6 + ["2026-06-01T07:48:20.000000Z"]
+    assert intake.rows("chat_export/reactions", "message_id, emoji, member_id, actor_type, occurred_at, is_dated") == [
+        ("C1:1780300005.000600", "a", bob, "member", "2026-06-01T07:46:45.000600Z", "false"),
+        ("C1:1780300005.000600", "a", app, "bot", "2026-06-01T07:46:45.000600Z", "false"),
+    ]
 
 
 def test_a_users_messages_and_list_entry_have_the_same_hash(intake: Intake) -> None:
@@ -231,7 +245,7 @@ def test_a_folder_of_no_known_channel_is_kept_under_its_name(intake: Intake) -> 
 def test_messages_that_cannot_be_read_are_put_aside(intake: Intake) -> None:
     bad = [{"type": "message", "user": "U1", "ts": "soon"}, {"type": "message", "user": "U1"}, "text", 5]
     landing = intake.ingest("export.zip", archive(slack_export(**{"general/2026-06-02.json": bad})))
-    assert (landing.rows, landing.accepted, landing.quarantined) == (15, 11, 4)
+    assert (landing.rows, landing.accepted, landing.quarantined) == (17, 13, 4)
     assert sorted(row[2] for row in intake.quarantined()) == ["malformed_row", "malformed_row", "missing_value", "not_a_date"]
 
 
@@ -250,7 +264,7 @@ def test_the_real_note_list_has_41_notes_on_the_local_date_of_its_export(intake:
 
 def test_the_real_chat_archive_has_158_messages_of_which_94_are_bots(intake: Intake, shared: Path) -> None:
     landing = intake.ingest("export.zip", (shared / "samples" / "slack" / "testarchive.zip").read_bytes())
-    assert (landing.source, landing.status, landing.rows, landing.quarantined) == ("chat_export", "ingested", 164, 0)
+    assert (landing.source, landing.status, landing.rows, landing.quarantined) == ("chat_export", "ingested", 165, 0)
     actors = [row[0] for row in intake.rows("chat_export/messages", "actor_type")]
     assert (len(actors), actors.count("bot"), actors.count("member")) == (158, 94, 64)
     events = [row[0] for row in intake.rows("chat_export/messages", "event_type")]

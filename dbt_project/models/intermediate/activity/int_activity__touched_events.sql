@@ -5,6 +5,8 @@ with versions as (
     select 'events' as source, * from {{ ref('stg_events__events') }}
     union all
     select 'chat_export' as source, * from {{ ref('stg_chat_export__messages') }}
+    union all
+    select 'chat_export' as source, * from {{ ref('stg_chat_export__reactions') }}
 ),
 
 ranked as (

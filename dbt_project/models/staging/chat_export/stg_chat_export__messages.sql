@@ -3,7 +3,7 @@
 -- depends_on: {{ ref('int_identity__actors') }}
 -- depends_on: {{ ref('int_membership__channels') }}
 -- Grain: one row per delivered version of a chat message, on the business dates that this build must rebuild.
--- Reactions carry no time of their own in an export, so they stay a count on the message and are no activity.
+-- What was done by somebody of whom the export has no id (Telegram names who was added, and no more) is nobody's activity.
 -- The files are listed after the models above: a move, a merge or a channel that they find adds dates to rebuild.
 select
     platform,

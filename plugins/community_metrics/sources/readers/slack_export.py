@@ -12,6 +12,7 @@ from typing import Any
 
 from community_metrics.errors import InputError
 from community_metrics.sources.envelopes import RowProblem
+from community_metrics.sources.readers.chat_records import Sender, objects, reaction, sum_of_counts
 from community_metrics.sources.readers.model import Drift, OpenedFile, Record, RowGroup, batch_records, scalar
 from community_metrics.sources.templates import Template
 
@@ -46,7 +47,7 @@ def recognises(file: OpenedFile) -> bool:
 
 
 def read(file: OpenedFile, template: Template, drift: Drift) -> Iterator[RowGroup]:
-    """Streams `channels`, `users` and `messages`. Raises `InputError` unexpected_layout, and what a damaged archive raises."""
+    """Streams `channels`, `users`, `messages` and `reactions`. Raises `InputError` unexpected_layout, and what a damaged archive raises."""
     if not recognises(file):
         raise InputError(
             "unexpected_layout",
@@ -85,10 +86,14 @@ def _records(file: OpenedFile, drift: Drift) -> Iterator[Record]:
         channel_id = ids.get(folder) or folder
         for message in _load_list(file, name):
             row_no += 1
-            if isinstance(message, dict):
-                yield Record("messages", row_no, _message(message, channel_id, bots))
-            else:
+            if not isinstance(message, dict):
                 yield Record("messages", row_no, {}, RowProblem(row_no, "malformed_row", None, name))
+                continue
+            row = _message(message, channel_id, bots)
+            yield Record("messages", row_no, row)
+            for entry in _reactions(message, row, bots):
+                row_no += 1
+                yield Record("reactions", row_no, entry)
     if left_out:
         drift.warnings["direct_messages"] = f"{len(left_out)} direct conversations are left out: they are no community"
 
@@ -124,7 +129,7 @@ def _message(message: dict[str, Any], channel_id: str, bots: set[str | None]) ->
     is_bot = subtype == "bot_message" or user in bots or (user is None and bot is not None)
     is_reply = thread_ts is not None and thread_ts != ts
     event_type = _EVENT_TYPES.get(subtype, subtype)
-    reactions = message.get("reactions")
+    thread_id = f"{channel_id}:{thread_ts}" if thread_ts else None
     return {
         "community_id": channel_id,
         "message_id": f"{channel_id}:{ts}" if ts else None,
@@ -133,16 +138,23 @@ def _message(message: dict[str, Any], channel_id: str, bots: set[str | None]) ->
         "id_kind": "user" if user else "bot",
         "actor_type": "bot" if is_bot else "member",
         "event_type": "reply" if event_type == "message" and is_reply else event_type,
-        "thread_id": f"{channel_id}:{thread_ts}" if thread_ts else None,
+        "thread_id": thread_id,
+        "reply_to_id": thread_id if is_reply else None,
         "reply_count": scalar(message, "reply_count"),
-        "reactions_count": _count(reactions) if isinstance(reactions, list) else None,
+        "reactions_count": sum_of_counts(objects(message, "reactions")) if "reactions" in message else None,
+        "inviter_id": scalar(message, "inviter"),
+        "edited_at": scalar(message, "edited", "ts"),
         "is_deleted": "true" if subtype == "tombstone" else None,
     }
 
 
-def _count(reactions: list[Any]) -> str | None:
-    counts = [scalar(reaction, "count") or "" for reaction in reactions]
-    return str(sum(map(int, counts))) if all(count.isdecimal() for count in counts) else None
+def _reactions(message: dict[str, Any], row: dict[str, str | None], bots: set[str | None]) -> Iterator[dict[str, str | None]]:
+    """Who reacted, as far as the export lists them; when is not in it."""
+    for entry in objects(message, "reactions"):
+        users = entry.get("users")
+        for user in users if isinstance(users, list) else []:
+            sender = Sender(user if isinstance(user, str) else None, "bot" if isinstance(user, str) and user in bots else "member")
+            yield reaction(row, scalar(entry, "name"), sender, "user")
 
 
 def _load_lists(file: OpenedFile, names: tuple[str, ...]) -> list[Any]:

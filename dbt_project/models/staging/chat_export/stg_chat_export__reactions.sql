@@ -1,0 +1,23 @@
+-- depends_on: {{ ref('int_activity__moved_events') }}
+-- depends_on: {{ ref('int_identity__members') }}
+-- depends_on: {{ ref('int_identity__actors') }}
+-- depends_on: {{ ref('int_membership__channels') }}
+-- Grain: one row per delivered version of a reaction whose time the export states, on the business dates that this build must rebuild.
+-- A reaction without a time of its own (Slack, Discord) is a count on its message and no activity of any day.
+-- The files are listed after the models above: a move, a merge or a channel that they find adds dates to rebuild.
+select
+    platform,
+    coalesce(account_id, '') as account_id,
+    message_id || ':' || emoji || ':' || member_id as event_id,
+    member_id,
+    community_id,
+    'reaction' as event_type,
+    actor_type,
+    {{ instant('occurred_at') }} as occurred_at,
+    cast(_period_date as date) as business_date,
+    cast(null as timestamp) as updated_at,
+    false as is_deleted,
+    _key_hash as key_hash,
+    {{ version_columns() }}
+from {{ lake('chat_export', 'reactions', touched='activity') }}
+where is_dated = 'true'
