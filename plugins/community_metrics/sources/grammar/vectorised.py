@@ -12,6 +12,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from community_metrics.sources.grammar import columns_of_bytes
 from community_metrics.sources.grammar.instants import EARLIEST, END
 from community_metrics.sources.grammar.model import DEFAULT_NULL_TOKENS, TEXT_NULL_TOKENS, ColumnType
 
@@ -34,6 +35,8 @@ _DECIMAL = r"^(?:0|-?[1-9][0-9]{0,17})(?:\.[0-9]{1,12})?$"
 # Where bounds are to be compared as floats, fifteen digits are the most that keep their order.
 _SHORT_INTEGER = r"^(?:0|-?[1-9][0-9]{0,14})$"
 _SHORT_DECIMAL = r"^(?:0|-?[1-9][0-9]{0,8})(?:\.[0-9]{1,6})?$"
+_DIGITS = b"0123456789"
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_@"
 _ID = r"^(?:[0-9]+|[A-Za-z_@][A-Za-z0-9_@:.|+-]*)$"
 # Neither white space, invisible characters nor guards at the ends (ASCII and CJK only: the rest is looked at one by one).
 _TEXT = r"^[!#-&(-<>-_a-~一-龥](?:[ -~一-龥，。！？：；、《》“”]*[!#-_a-~一-龥，。！？：；、《》“”])?$"
@@ -53,13 +56,19 @@ def short_cut(values: pa.StringArray, column: ColumnType) -> ShortCut:
     """Everything in `values` that has strictly canonical form."""
     rule = _rule(column)
     if rule is None:
-        return ShortCut(_all_false(len(values)), pa.nulls(len(values), pa.string()))
+        return ShortCut(_none(len(values)), pa.nulls(len(values), pa.string()))
     cut = rule(values, column)
     if column.effective_null_tokens not in (DEFAULT_NULL_TOKENS, TEXT_NULL_TOKENS) or column.kind == "id":
         # A declared null token may look like a value (0, 9999-12-31, none); the default ones look like no number or date.
-        tokens = pa.array(sorted(column.effective_null_tokens), pa.string())
-        cut = _keep(cut, pc.invert(pc.is_in(values, value_set=tokens)))
+        return _without_tokens(cut, values, column.effective_null_tokens)
     return cut
+
+
+def _without_tokens(cut: ShortCut, values: pa.StringArray, tokens: frozenset[str]) -> ShortCut:
+    shortest = pc.min(pc.binary_length(values)).as_py()
+    if shortest is None or shortest > max((len(token.encode()) for token in tokens), default=0):
+        return cut
+    return _keep(cut, pc.invert(pc.is_in(values, value_set=pa.array(sorted(tokens), pa.string()))))
 
 
 def _rule(column: ColumnType) -> Callable[[pa.StringArray, ColumnType], ShortCut] | None:
@@ -70,7 +79,7 @@ def _rule(column: ColumnType) -> Callable[[pa.StringArray, ColumnType], ShortCut
     if column.kind == "date" and not column.formats:
         return lambda values, _: _unchanged(values, rf"^{_DAY}$")
     if column.kind == "id":
-        return lambda values, _: _unchanged(values, _ID)
+        return _ids
     if column.kind == "text":
         return lambda values, _: _unchanged(values, _TEXT)
     return None
@@ -79,7 +88,7 @@ def _rule(column: ColumnType) -> Callable[[pa.StringArray, ColumnType], ShortCut
 def _plain_numbers(values: pa.StringArray, column: ColumnType) -> ShortCut:
     bounds = [bound for bound in (column.minimum, column.maximum) if bound is not None]
     if any(len(bound.as_tuple().digits) > 15 for bound in bounds):
-        return ShortCut(_all_false(len(values)), pa.nulls(len(values), pa.string()))
+        return ShortCut(_none(len(values)), pa.nulls(len(values), pa.string()))
     any_size, short = (_INTEGER, _SHORT_INTEGER) if column.kind == "integer" else (_DECIMAL, _SHORT_DECIMAL)
     taken = _matches(values, short if bounds else any_size)
     if not column.allow_negative:
@@ -105,7 +114,17 @@ def _within(numbers: pa.Array, minimum: Decimal | None, maximum: Decimal | None)
     return inside
 
 
+def _ids(values: pa.StringArray, _: ColumnType) -> ShortCut:
+    is_plain = columns_of_bytes.consists_of(values, _DIGITS, _DIGITS) or columns_of_bytes.consists_of(
+        values, _LETTERS, _LETTERS + _DIGITS + b":.|+-"
+    )
+    return ShortCut(_all(len(values)), values) if is_plain else _unchanged(values, _ID)
+
+
 def _iso_instants(values: pa.StringArray, column: ColumnType) -> ShortCut:
+    alike = columns_of_bytes.instants(values, column.zone)
+    if alike is not None:
+        return ShortCut(_all(len(values)), alike)
     aware = _matches(values, _WITH_OFFSET)
     instants = pc.cast(_where(aware, values), pa.timestamp("us", "UTC"))
     if pc.any(pc.invert(aware)).as_py():
@@ -172,5 +191,9 @@ def _where(mask: pa.BooleanArray, values: pa.Array) -> pa.Array:
     return pc.if_else(mask, values, pa.scalar(None, values.type))
 
 
-def _all_false(length: int) -> pa.BooleanArray:
+def _all(length: int) -> pa.BooleanArray:
+    return pa.repeat(pa.scalar(True), length)
+
+
+def _none(length: int) -> pa.BooleanArray:
     return pa.repeat(pa.scalar(False), length)
