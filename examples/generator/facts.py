@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from . import rhythm, wecom
+from . import discord, rhythm, telegram, wecom
 from .people import CIRCLES, GROUPS, GUILD, Community, Member
 from .publishing import FALLING_DAY, FALLING_NOTE, SNAPSHOT_DAYS, NoteCounts, snapshot
 from .story import Story
@@ -34,7 +34,7 @@ def facts(story: Story) -> dict[str, Any]:
         "guild_cohort": _guild_cohort(story, deeds, date(2026, 9, 14)),
         "notes": _notes(story),
         "followers": _followers(story),
-        "quarantined_rows": {"events": 2, "orders": 1},
+        "quarantined_rows": {"chat_export": 1, "events": 2, "orders": 1},
     }
 
 
@@ -50,6 +50,27 @@ def _deeds(story: Story) -> Iterable[Deed]:
         if message.is_by_member:
             kind = "reply" if message.is_reply else "message"
             yield "slack", message.channel_id, f"slack:{message.user}", message.day, message.instant.astimezone(rhythm.ZONE).hour, kind
+    yield from _telegram_deeds(story)
+    for post in story.server.posts:
+        if post.is_by_member:
+            person = f"discord:{story.server.members[post.author or 0]}"
+            yield "discord", discord.GUILD[0], person, *_when(post.instant), "reply" if post.is_reply else "message"
+
+
+def _telegram_deeds(story: Story) -> Iterable[Deed]:
+    """Messages, and the reactions: Telegram's export says when they were given, Slack's and Discord's do not."""
+    for post in story.group.posts:
+        if post.person is not None and post.is_by_member:
+            kind = "reply" if post.reply_to is not None else "message"
+            yield "telegram", str(telegram.CHAT_ID), f"telegram:{post.person.peer}", *_when(post.instant), kind
+        if not post.is_unsupported:
+            for reaction in post.reactions:
+                yield "telegram", str(telegram.CHAT_ID), f"telegram:{reaction.person.peer}", *_when(reaction.instant), "reaction"
+
+
+def _when(instant: datetime) -> tuple[date, int]:
+    local = instant.astimezone(rhythm.ZONE)
+    return local.date(), local.hour
 
 
 def _by_platform(platforms: Iterable[str]) -> dict[str, int]:

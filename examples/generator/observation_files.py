@@ -1,10 +1,10 @@
-"""Snapshots: the Xiaohongshu workbook of notes, WeCom's group pages, Slack's workspace archive."""
+"""Snapshots: the Xiaohongshu workbook of notes, WeCom's group pages; whole exports of the chats on Slack, Telegram and Discord."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from . import rhythm, slack, wecom
+from . import discord, rhythm, slack, telegram, wecom
 from .formats import Cell, json_bytes, xlsx_bytes, zip_bytes
 from .people import CORP, GROUPS
 from .publishing import SNAPSHOT_DAYS, SNAPSHOT_HOUR, XIAOHONGSHU_ACCOUNT, NoteCounts, snapshot
@@ -47,6 +47,10 @@ def observation_files(story: Story) -> Iterator[ExportFile]:
         yield ExportFile(
             "chat_export", slack.TEAM, day, f"Lantern Partners Slack export Aug 31 2026 - {day:%b %d %Y}.zip", zip_bytes(members)
         )
+    for day in telegram.EXPORT_DAYS:
+        yield ExportFile("chat_export", "", day, "result.json", telegram.export(story.group, day))
+    for name, content in discord.exports(story.server).items():
+        yield ExportFile("chat_export", "", discord.EXPORT_DAY, name, content)
 
 
 def _note_row(counts: NoteCounts) -> list[Cell]:

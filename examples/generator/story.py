@@ -8,9 +8,11 @@ from pathlib import PurePosixPath
 
 from .activity import EventStory, build_events
 from .commerce import Trade, build_trade
+from .discord import Server, build_server
 from .people import World, build_world
 from .publishing import AccountDay, Note, build_account_days, build_notes
 from .slack import Workspace, build_workspace
+from .telegram import Group, build_group
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,19 @@ class Story:
     notes: list[Note]
     account_days: list[AccountDay]
     workspace: Workspace
+    group: Group
+    server: Server
 
 
 def build_story() -> Story:
     world = build_world()
-    return Story(world, build_events(world), build_trade(world), build_notes(), build_account_days(), build_workspace())
+    return Story(
+        world,
+        build_events(world),
+        build_trade(world),
+        build_notes(),
+        build_account_days(),
+        build_workspace(),
+        build_group(),
+        build_server(),
+    )

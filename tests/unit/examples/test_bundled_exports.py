@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
-MAX_BYTES, MAX_FILES = 6_000_000, 120
+MAX_BYTES, MAX_FILES = 8_000_000, 200
 
 
 def exported_files(root: Path) -> dict[str, Path]:
@@ -58,6 +58,14 @@ def test_every_kind_of_envelope_and_encoding_is_there() -> None:
     assert {path.suffix for path in paths} == {".csv", ".json", ".jsonl", ".parquet", ".xlsx", ".zip"}
     first_bytes = {path.read_bytes()[:3] for path in paths if path.suffix == ".csv"}
     assert {b"\xef\xbb\xbf", b"eve"} <= first_bytes
+
+
+def test_the_telegram_export_has_the_defects_of_the_real_ones() -> None:
+    path = max(path for name, path in exported_files(EXAMPLES).items() if name.endswith("/result.json"))
+    content = path.read_bytes()
+    assert [content.count(defect) for defect in (b"\\u2028\x80\xa8", b"\\x07", b'"unsupported"')] == [2, 2, 1]
+    with pytest.raises(UnicodeDecodeError):
+        content.decode()
 
 
 def test_the_workbook_of_notes_repeats_its_banner_over_thirteen_merged_cells() -> None:
