@@ -15,21 +15,22 @@ def cover(
     landing: Landing, source: SourceDefinition, template: Template, written: Mapping[str, WrittenStream], snapshot_date: date
 ) -> list[Coverage]:
     """The declared period; else the day before a declared snapshot (of an observation the day itself); else the last date in
-    the file. A list without dates of its own (members, users) says nothing of completeness unless its snapshot is declared."""
+    the file. A list without dates of its own (members, users) says nothing of completeness unless its snapshot is declared,
+    and single events say nothing of it ever."""
     declared: date | None = landing.period
     if declared is None and landing.snapshot_is_declared:
         declared = snapshot_date if source.is_observation else snapshot_date - timedelta(days=1)
     extents: dict[tuple[str, str], tuple[date, date]] = {}
     for stream in source.streams:
         has_dates = stream.date_column != SNAPSHOT or stream.replaces == "observation"
-        if stream.name not in written or not (has_dates or declared):
+        if stream.name not in written or not stream.covers or not (has_dates or declared):
             continue
         for key, (first, last) in written[stream.name].extent.items():
             if key in extents and not has_dates:
                 continue
             known = extents.get(key, (first, last))
             extents[key] = (min(first, known[0]), max(last, known[1]))
-    if not extents and declared is not None:
+    if not extents and declared is not None and any(stream.definition.covers for stream in template.streams):
         extents[template.constants.get("platform", ""), landing.account_id] = (declared, declared)
     # One date for the whole file: an account that fell silent before the others is known to be silent.
     until = declared or max((last for _, last in extents.values()), default=None)

@@ -77,6 +77,7 @@ class StreamDefinition:
     `date_column`: the column that gives a row its business date, or `SNAPSHOT`.
     `derived_key`: the part of `key` that is made of the row's content where a file lacks it; the column
     ``<derived_key>_is_derived`` then says so.
+    `covers`: whether its files say up to when the source is known. Single events that a platform calls back with do not.
     """
 
     source: str
@@ -86,6 +87,7 @@ class StreamDefinition:
     key: tuple[str, ...]
     columns: tuple[ColumnDefinition, ...]
     derived_key: str | None = None
+    covers: bool = True
 
     @property
     def stored_columns(self) -> tuple[ColumnDefinition, ...]:
@@ -134,7 +136,7 @@ class SourceDefinition:
     @property
     def is_observation(self) -> bool:
         """Whether each file is evidence of its own moment, so that the same bytes may be observed again."""
-        return all(stream.replaces == "observation" for stream in self.streams)
+        return all(stream.replaces == "observation" for stream in self.streams if stream.covers)
 
 
 @cache
