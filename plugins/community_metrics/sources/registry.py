@@ -76,7 +76,7 @@ class StreamDefinition:
     `replaces`: rows (upsert by `key`) or observation (each snapshot is evidence of its own).
     `date_column`: the column that gives a row its business date, or `SNAPSHOT`.
     `derived_key`: the part of `key` that is made of the row's content where a file lacks it; the column
-    ``<derived_key>_is_derived`` then says so.
+    ``<derived_key>_is_derived`` then says so. `one_of`: a row needs a value in at least one of these columns.
     `covers`: whether its files say up to when the source is known. Single events that a platform calls back with do not.
     """
 
@@ -87,6 +87,7 @@ class StreamDefinition:
     key: tuple[str, ...]
     columns: tuple[ColumnDefinition, ...]
     derived_key: str | None = None
+    one_of: tuple[str, ...] = ()
     covers: bool = True
 
     @property
@@ -171,7 +172,8 @@ def _read_stream(source: str, content: Any) -> StreamDefinition:
     for fields in content.pop("columns"):
         namespace = fields.pop("namespace", None)
         columns.append(ColumnDefinition(**fields, namespace=Namespace(**namespace) if namespace else None))
-    stream = StreamDefinition(source=source, **{**content, "key": tuple(content["key"])}, columns=tuple(columns))
+    listed = {name: tuple(content.get(name, ())) for name in ("key", "one_of")}
+    stream = StreamDefinition(source=source, **{**content, **listed}, columns=tuple(columns))
     names = {column.name for column in columns}
     used = {*stream.key, *({stream.date_column} - {SNAPSHOT})}
     used |= {column.namespace.kind[1:] for column in columns if column.namespace and column.namespace.kind.startswith("$")}
