@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from . import discord, rhythm, telegram, wecom
-from .people import CIRCLES, GROUPS, GUILD, Community, Member
+from .people import CIRCLES, GROUPS, GUILD, Community
 from .publishing import FALLING_DAY, FALLING_NOTE, SNAPSHOT_DAYS, NoteCounts, snapshot
 from .story import Story
 
@@ -141,11 +141,12 @@ def _membership(story: Story, community: Community) -> dict[str, Any]:
 
 
 def _guild_cohort(story: Story, deeds: list[Deed], monday: date) -> dict[str, Any]:
-    """Who joined the Discord guild in one week, and how many of them were active exactly n weeks later, or in one of the weeks 1..n."""
-    cohort: list[Member] = [
-        member for member in story.world.discord if monday <= rhythm.local_date(member.first_joined_at) < monday + timedelta(days=7)
-    ]
-    persons = {member.person for member in cohort}
+    """Who joined on Discord in one week, by the membership list of the guild or the join messages of the brewing lab, and how
+    many of them were active exactly n weeks later, or in one of the weeks 1..n."""
+    joined = [(member.person, member.first_joined_at) for member in story.world.discord]
+    arrivals = [post for post in story.server.posts if post.kind == "GuildMemberJoin" and post.author is not None]
+    joined += [(f"discord:{story.server.members[post.author or 0]}", post.instant) for post in arrivals]
+    persons = {person for person, instant in joined if monday <= rhythm.local_date(instant) < monday + timedelta(days=7)}
     weeks: dict[str, set[int]] = {person: set() for person in persons}
     for platform, _, person, day, _, _ in deeds:
         if platform == "discord" and person in persons:
@@ -153,7 +154,7 @@ def _guild_cohort(story: Story, deeds: list[Deed], monday: date) -> dict[str, An
     horizon = range(1, 6)
     return {
         "cohort_start": str(monday),
-        "cohort_members": len(cohort),
+        "cohort_members": len(persons),
         "retained_members": {str(n): sum(n in own for own in weeks.values()) for n in horizon},
         "retained_members_within": {str(n): sum(any(1 <= week <= n for week in own) for own in weeks.values()) for n in horizon},
     }
