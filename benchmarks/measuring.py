@@ -7,13 +7,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+STEPS = "benchmarks.steps"
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,19 @@ class StepError(Exception):
     """A step of the benchmark failed; its output has said why."""
 
 
-def run_step(name: str, **arguments: Any) -> Measured:
-    """Run a step of `benchmarks.steps` in a process of its own. Raises `StepError`.
+def answer(step: Callable[..., dict[str, Any]], arguments: str) -> None:
+    """Run one step, in the process that `run_step` has started, and print what it cost and found as the last line."""
+    watch = Stopwatch()
+    facts = step(watch, **json.loads(arguments))
+    print(json.dumps({"parts": {part: asdict(cost) for part, cost in watch.parts.items()}, "facts": facts}))
+
+
+def run_step(name: str, module: str = STEPS, /, **arguments: Any) -> Measured:
+    """Run a step of a module in a process of its own, which calls `answer`. Raises `StepError`.
 
     This process must stay small (no Arrow, no DuckDB): a child's greatest memory begins with that of the process that started it.
     """
-    command = [sys.executable, "-m", "benchmarks.steps", name, json.dumps(arguments)]
+    command = [sys.executable, "-m", module, name, json.dumps(arguments)]
     # Generated data needs no secret, and a fixed key gives every run the same files.
     environment = {**os.environ, "COMMUNITY_METRICS_ID_KEY": "benchmark"}
     started = time.perf_counter()

@@ -65,7 +65,7 @@ def render(report: Report) -> str:
     parts = [
         f"{options['events_per_day']:,} events a day, {options['days']} days, {options['members']:,} members; "
         f"{machine['cpus']} CPUs, load {machine['load_before']:.1f} before and {machine['load_after']:.1f} after",
-        table(HEADER, [_cells(row) for row in report.comparisons]),
+        table(HEADER, [cells(row) for row in report.comparisons]),
         "By length of history, seconds",
         table(
             ("days", "member-days", "one day: models", "build step", "floor", "all days: models", "floor"),
@@ -103,7 +103,9 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _cells(row: Comparison) -> tuple[str, ...]:
+def cells(row: Comparison) -> tuple[str, ...]:
+    """One line of the table, under `HEADER`."""
+
     def memory(cost: Cost | None) -> str:
         return f"{cost.peak_bytes / 2**20:,.0f}" if cost and cost.peak_bytes else ""
 

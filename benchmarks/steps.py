@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from benchmarks import exports, floor, line
-from benchmarks.measuring import Stopwatch
+from benchmarks.measuring import answer
 
 Step = Callable[..., dict[str, Any]]
 
@@ -27,13 +25,5 @@ STEPS: Mapping[str, Step] = {
 }
 
 
-def main() -> None:
-    """Run one step and print what it cost and found as the last line."""
-    name, arguments = sys.argv[1:]
-    watch = Stopwatch()
-    facts = STEPS[name](watch, **json.loads(arguments))
-    print(json.dumps({"parts": {part: asdict(cost) for part, cost in watch.parts.items()}, "facts": facts}))
-
-
 if __name__ == "__main__":
-    main()
+    answer(STEPS[sys.argv[1]], sys.argv[2])
