@@ -60,9 +60,9 @@ class AirflowClient:
             if name not in present:
                 self._call("POST", "/api/v2/pools", {"name": name, "slots": slots, "description": description, "include_deferred": False})
 
-    def trigger(self, dag_id: str) -> str:
+    def trigger(self, dag_id: str, configuration: Mapping[str, Any] | None = None) -> str:
         """Start a run of the DAG now; gives the run's id."""
-        run = self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None})
+        run = self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": dict(configuration or {})})
         return str(run["dag_run_id"])
 
     def run_state(self, dag_id: str, run_id: str) -> str:

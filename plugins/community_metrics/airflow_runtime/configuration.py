@@ -20,10 +20,11 @@ from community_metrics.settings import PREFIX, PROJECT_ROOT, Settings
 
 DEFAULT_PORT = 8080
 ADMINISTRATOR = "admin"
-# name -> (slots, what for): DuckDB has one writer, and the ledger one loader.
+# name -> (slots, what for): DuckDB has one writer, the ledger one loader, and some platforms want one caller.
 POOLS = {
     "warehouse_writer": (1, "The working DuckDB file has one writer"),
     "landing_reader": (1, "One process at a time turns landed files into the lake"),
+    "wecom_api": (1, "WeCom refuses parallel calls of one corporation"),
 }
 
 

@@ -9,6 +9,7 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
 
 from community_metrics.errors import BusyError, CommunityMetricsError
+from community_metrics.extractors.failures import LaterError
 from community_metrics.settings import Settings, load_settings
 
 
@@ -20,10 +21,10 @@ class PipelineOperator(BaseOperator):
         """Do the step; what it returns is the task's XCom and must be small."""
 
     def execute(self, context: Any) -> Any:
-        """Run the step. What somebody has to mend fails at once; a busy warehouse and the unforeseen are tried again."""
+        """Run the step. What somebody has to mend fails at once; a busy warehouse, a platform that is not ready and the unforeseen are tried again."""
         try:
             return self.work(load_settings(), context)
-        except BusyError:
+        except (BusyError, LaterError):
             raise
         except CommunityMetricsError as error:
             raise AirflowFailException(str(error)) from error

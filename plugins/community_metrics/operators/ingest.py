@@ -49,6 +49,8 @@ class SourceGateOperator(PipelineOperator):
 
     def work(self, settings: Settings, context: Any) -> None:
         summary = context["ti"].xcom_pull(task_ids=self.ingest_task_id)
+        if summary is None:
+            raise AirflowSkipException("nothing was ingested")
         for reason in summary["stopped"]:
             self.log.error(reason)
         if summary["stopped_files"]:
