@@ -151,7 +151,10 @@ class Ledger:
                 connection.execute(f"delete from {table} where landing_id = ? and revision = ?", key)
             files = [(*key, file.source, file.stream, date_text(file.business_date), file.path, file.rows) for file in ingested.lake_files]
             coverage = [
-                (*key, landing.source, entry.platform, entry.account_id, date_text(entry.first_date), date_text(entry.observed_until))
+                (
+                    *(*key, entry.source or landing.source, entry.platform, entry.account_id),
+                    *(date_text(entry.first_date), date_text(entry.observed_until)),
+                )
                 for entry in ingested.coverage
             ]
             aside = ((*key, row.account_id, date_text(row.business_date) or None, row.row_hash) for row in ingested.quarantined_rows)

@@ -70,12 +70,16 @@ class LakeFile:
 
 @dataclass(frozen=True)
 class Coverage:
-    """What one landing tells of one platform account: complete from `first_date` to `observed_until`."""
+    """What one landing tells of one platform account: complete from `first_date` to `observed_until`.
+
+    `source`: of what it is complete; empty: of the source that it landed under.
+    """
 
     platform: str
     account_id: str
     first_date: date
     observed_until: date
+    source: str = ""
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ create table coverage (
     account_id text not null,
     first_date text not null,
     observed_until text not null,
-    primary key (landing_id, revision, platform, account_id)
+    primary key (landing_id, revision, source, platform, account_id)
 ) without rowid;
 create table quarantined_rows (
     landing_id text not null references landings,

@@ -78,6 +78,7 @@ class StreamDefinition:
     `derived_key`: the part of `key` that is made of the row's content where a file lacks it; the column
     ``<derived_key>_is_derived`` then says so. `one_of`: a row needs a value in at least one of these columns.
     `covers`: whether its files say up to when the source is known. Single events that a platform calls back with do not.
+    `counts_as`: the source whose days it makes known, if that is not its own: refunds in an order file are refunds.
     """
 
     source: str
@@ -89,6 +90,12 @@ class StreamDefinition:
     derived_key: str | None = None
     one_of: tuple[str, ...] = ()
     covers: bool = True
+    counts_as: str = ""
+
+    @property
+    def known_source(self) -> str:
+        """The source whose days are known by its files."""
+        return self.counts_as or self.source
 
     @property
     def stored_columns(self) -> tuple[ColumnDefinition, ...]:
@@ -134,11 +141,6 @@ class SourceDefinition:
                 return stream
         raise KeyError(name)
 
-    @property
-    def is_observation(self) -> bool:
-        """Whether each file is evidence of its own moment, so that the same bytes may be observed again."""
-        return all(stream.replaces == "observation" for stream in self.streams if stream.covers)
-
 
 @cache
 def load_registry(folder: Path = REGISTRY_FOLDER) -> Mapping[str, SourceDefinition]:
@@ -175,7 +177,7 @@ def _read_stream(source: str, content: Any) -> StreamDefinition:
     listed = {name: tuple(content.get(name, ())) for name in ("key", "one_of")}
     stream = StreamDefinition(source=source, **{**content, **listed}, columns=tuple(columns))
     names = {column.name for column in columns}
-    used = {*stream.key, *({stream.date_column} - {SNAPSHOT})}
+    used = {*stream.key, *stream.one_of, *({stream.date_column} - {SNAPSHOT})}
     used |= {column.namespace.kind[1:] for column in columns if column.namespace and column.namespace.kind.startswith("$")}
     if len(names) < len(columns):
         raise ValueError(f"stream {stream.name}: a column stands twice")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
@@ -187,11 +187,14 @@ class Template:
     fingerprint: str = ""
 
     def stream(self, name: str) -> StreamTemplate:
-        """One stream. Raises `KeyError`."""
-        for stream in self.streams:
-            if stream.definition.name == name:
-                return stream
-        raise KeyError(name)
+        """One stream; of one that stands in several tables, all its columns. Raises `KeyError`."""
+        parts = [stream for stream in self.streams if stream.definition.name == name]
+        if not parts:
+            raise KeyError(name)
+        if len(parts) == 1:
+            return parts[0]
+        columns = {column.name: column for part in reversed(parts) for column in part.columns}
+        return replace(parts[0], columns=tuple(columns.values()))
 
     @cached_property
     def tables(self) -> tuple[TableTemplate, ...]:
