@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,22 +25,31 @@ class ParquetFile:
     """One file being written under a temporary name beside its place. The name is the same for every attempt, so that what a
     killed process left is written over."""
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
+    def __init__(self, path: Path, schema: pa.Schema, **writer_options: Any) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self.rows = 0
         self._temporary = path.with_name(f".{path.name}.tmp")
-        self._writer = pq.ParquetWriter(self._temporary, schema, compression="zstd", compression_level=1)
+        self._writer = pq.ParquetWriter(self._temporary, schema, compression="zstd", compression_level=1, **writer_options)
 
     def write(self, rows: pa.Table | pa.RecordBatch) -> None:
         table = rows if isinstance(rows, pa.Table) else pa.Table.from_batches([rows])
         self._writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
         self.rows += table.num_rows
 
+    def close(self) -> None:
+        """Complete the file, still without its name. Nothing can be written any more."""
+        self._writer.close()
+
     def commit(self) -> None:
-        """Close the file and give it its name. It is on the disk only after `make_durable`."""
+        """Complete the file and give it its name. It is on the disk only after `make_durable`."""
         self._writer.close()
         self._temporary.replace(self.path)
+
+    def commit_as_scratch(self, path: Path) -> None:
+        """Complete the file and move it to a place of the same file system that is not its own."""
+        self._writer.close()
+        self._temporary.replace(path)
 
     def abandon(self) -> None:
         """Leave nothing behind. Harmless after `commit`."""

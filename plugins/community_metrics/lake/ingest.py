@@ -7,6 +7,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -19,10 +20,12 @@ from community_metrics.lake.coverage import cover
 from community_metrics.lake.extras import extras_as_json, keep_extras
 from community_metrics.lake.files import make_durable, quarantine_path
 from community_metrics.lake.normalising import NormalisedBatch, Normaliser, derive_columns, hash_identifiers
+from community_metrics.lake.pipelining import ahead
 from community_metrics.lake.pseudonyms import SEPARATOR, Pseudonymiser
 from community_metrics.lake.quarantine import BadRow, Quarantine, mask
 from community_metrics.lake.readiness import mark_unready
-from community_metrics.lake.staging import StagedStream, WrittenStream
+from community_metrics.lake.row_rules import require_one_of
+from community_metrics.lake.staging import Destination, StagedStream, WrittenStream
 from community_metrics.lake.totals import StatedTotals
 from community_metrics.landing.inbox import open_landing
 from community_metrics.landing.ledger import Ledger
@@ -76,8 +79,9 @@ def ingest_landing(
             return ingest_landing(settings, ledger, landing, run_id, own)
     revision = landing.revision + 1
     quarantine = Quarantine(quarantine_path(settings, landing.landing_id, revision), landing.landing_id)
+    ingest = _Ingest(workshop, landing, quarantine)
     try:
-        ingested = _Ingest(workshop, landing, quarantine).run(revision)
+        ingested = ingest.run(revision)
         ledger.record_ingested(landing.landing_id, ingested, run_id)
     except InputError as error:
         ledger.record_refused(landing.landing_id, "rejected", error.reason_code, str(error), run_id)
@@ -91,6 +95,7 @@ def ingest_landing(
         ledger.record_refused(landing.landing_id, "rejected", "internal_error", str(reason), run_id)
     finally:
         quarantine.abandon()
+        ingest.abandon()
         shutil.rmtree(workshop.folder / landing.landing_id, ignore_errors=True)
     return ledger.landing(landing.landing_id)
 
@@ -121,9 +126,11 @@ class _Ingest:
         template = recognition.template
         assert template is not None, "every source has a template"
         self._stated = StatedTotals(template)
-        for group in read_file(file, recognition, landing.account_id, self._drift):
-            self._take(template, group)
-        written = {name: self._write(staged, revision, template) for name, staged in self._staged.items()}
+        self._destination = Destination(self._settings, landing, revision, template.name, self._snapshot_date)
+        with closing(ahead(read_file(file, recognition, landing.account_id, self._drift))) as groups:
+            for group in groups:
+                self._take(template, group)
+        written = {name: staged.write() for name, staged in self._staged.items()}
         self._quarantine.close()
         self._check_conservation(written)
         self._drift.totals.extend(self._stated.compare(self._rows - self._totals))
@@ -153,8 +160,10 @@ class _Ingest:
             if stream.rows != self._expected[name]:
                 raise AssertionError(f"{self._expected[name]} rows accepted for {name}, {stream.rows} written")
 
-    def _write(self, staged: StagedStream, revision: int, template: Template) -> WrittenStream:
-        return staged.write(self._connection, self._settings, self._landing, revision, template.name, self._snapshot_date)
+    def abandon(self) -> None:
+        """Leave nothing unfinished in the lake. Harmless after a run that succeeded."""
+        for staged in self._staged.values():
+            staged.abandon()
 
     def _take(self, template: Template, group: RowGroup) -> None:
         """Every row of the group goes to the lake, to the quarantine or to the totals, and is counted once."""
@@ -163,7 +172,9 @@ class _Ingest:
         self._put_aside_problems(template, group)
         normalised = [self._normaliser(template, template.stream(batch.stream)).normalise(batch) for batch in group.batches]
         normalised = [
-            mark_unready(template, batch, rows, self._landing, self._settings.zone)
+            mark_unready(
+                template, batch, require_one_of(template.stream(batch.stream).definition, rows), self._landing, self._settings.zone
+            )
             for batch, rows in zip(group.batches, normalised, strict=True)
         ]
         taken: set[int] = set()
@@ -188,7 +199,7 @@ class _Ingest:
         derive_columns(definition, columns)
         hash_identifiers(definition, columns, self._pseudonymiser)
         if definition.name not in self._staged:
-            self._staged[definition.name] = StagedStream(self._folder, definition)
+            self._staged[definition.name] = StagedStream(self._connection, self._folder, definition, self._destination)
         self._staged[definition.name].add(columns, row_numbers, extra)
 
     def _normaliser(self, template: Template, stream: StreamTemplate) -> Normaliser:

@@ -12,14 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from community_metrics.lake.pseudonyms import SEPARATOR, Pseudonymiser
+from community_metrics.lake.repeating import TextColumn, constant, distinct, spread
 from community_metrics.landing.records import instant_text
-from community_metrics.sources.grammar import ColumnType, normalise
+from community_metrics.sources.grammar import ColumnType, begins_with, normalise
 from community_metrics.sources.readers.model import SourceBatch
 from community_metrics.sources.registry import ColumnDefinition, StreamDefinition
 from community_metrics.sources.templates import StreamTemplate, TemplateColumn
 
 # A spreadsheet runs a cell that begins so; an id with a call or a pipe in it was never an id.
 _FORMULA = r"^[=+\-@].*[|(]"
+_FORMULA_BEGINS = b"=+-@"
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class NormalisedBatch:
     """`columns`: every column of the stream that is not derived -> canonical text. `bad_columns`, `reasons`: the first column
     of a row that does not fit and why; null where the row is good."""
 
-    columns: dict[str, pa.StringArray]
+    columns: dict[str, TextColumn]
     bad_columns: pa.StringArray
     reasons: pa.StringArray
 
@@ -50,7 +52,7 @@ class Normaliser:
     def normalise(self, batch: SourceBatch) -> NormalisedBatch:
         """Never raises for a value: each row is good or has a reason."""
         count = len(batch.row_numbers)
-        columns: dict[str, pa.StringArray] = {}
+        columns: dict[str, TextColumn] = {}
         bad_columns, reasons = pa.nulls(count, pa.string()), pa.nulls(count, pa.string())
         for column in self._stream.columns:
             if column.derived:
@@ -64,26 +66,33 @@ class Normaliser:
         self._forget_unready(columns)
         return NormalisedBatch(columns, bad_columns, reasons)
 
-    def _column(self, column: ColumnDefinition, batch: SourceBatch, count: int) -> tuple[pa.StringArray, pa.StringArray | None]:
+    def _column(self, column: ColumnDefinition, batch: SourceBatch, count: int) -> tuple[TextColumn, pa.StringArray | None]:
         """Canonical values, and the reasons of those that do not fit (None: all fit)."""
         raw = batch.columns.get(column.name)
+        if raw is None or raw.null_count == count:
+            values, wrong = self._values(column, pa.nulls(1, pa.string()))
+            return constant(values[0].as_py(), count), None if wrong is None else pa.repeat(wrong[0], count)
+        texts, places = distinct(raw)
+        values, wrong = self._values(column, texts)
+        return spread(values, places), wrong if wrong is None or places is None else wrong.take(places)
+
+    def _values(self, column: ColumnDefinition, texts: pa.StringArray) -> tuple[pa.StringArray, pa.StringArray | None]:
         wrong: pa.StringArray | None = None
-        if raw is None:
-            values = pa.nulls(count, pa.string())
-        else:
-            outcome = normalise(raw, self._types[column.name])
+        values = texts
+        if texts.null_count < len(texts):
+            outcome = normalise(texts, self._types[column.name])
             values = outcome.values
-            if outcome.reasons.null_count < count:
+            if outcome.reasons.null_count < len(texts):
                 wrong = outcome.reasons
         values = self._fill(column, values)
         if column.case == "lower":
             values = pc.utf8_lower(values)
         elif column.case == "upper":
             values = pc.utf8_upper(values)
-        if column.kind == "id":
+        if column.kind == "id" and begins_with(values, _FORMULA_BEGINS):
             wrong = _also(wrong, pc.match_substring_regex(values, _FORMULA), "formula")
         template = self._in_file.get(column.name)
-        if column.required or (template is not None and template.required == "value"):
+        if values.null_count and (column.required or (template is not None and template.required == "value")):
             missing = values.is_null() if wrong is None else pc.and_(values.is_null(), wrong.is_null())
             wrong = _also(wrong, missing, "missing_value")
         return values, wrong
@@ -99,7 +108,7 @@ class Normaliser:
             stated = column.default
         return values if stated is None else pc.fill_null(values, stated)
 
-    def _forget_unready(self, columns: dict[str, pa.StringArray]) -> None:
+    def _forget_unready(self, columns: dict[str, TextColumn]) -> None:
         """A 0 of an item too young to have the figure is no figure."""
         for column in self._in_file.values():
             if column.ready_after_hours is None:
@@ -110,7 +119,7 @@ class Normaliser:
             columns[column.name] = pc.if_else(unready, pa.scalar(None, pa.string()), columns[column.name])
 
 
-def derive_columns(stream: StreamDefinition, columns: dict[str, pa.StringArray]) -> None:
+def derive_columns(stream: StreamDefinition, columns: dict[str, TextColumn]) -> None:
     """Add the columns that are made of others. Before the ids are hashed."""
     if any(column.name == "content_key" for column in stream.columns):
         parts = zip(*(columns[name].to_pylist() for name in ("content_id", "title", "published_at", "content_kind")), strict=True)
@@ -125,16 +134,16 @@ def content_key(content_id: str | None, title: str | None, published_at: str | N
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def hash_identifiers(stream: StreamDefinition, columns: dict[str, pa.StringArray], pseudonymiser: Pseudonymiser) -> None:
+def hash_identifiers(stream: StreamDefinition, columns: dict[str, TextColumn], pseudonymiser: Pseudonymiser) -> None:
     """Replace every identifier of a person by its keyed hash."""
     count = len(columns["platform"])
-    nothing = pa.repeat("", count)
-    hashed: dict[str, pa.StringArray] = {}
+    nothing = constant("", count)
+    hashed: dict[str, TextColumn] = {}
     for column in stream.columns:
         if column.namespace is None:
             continue
         kind, scope = column.namespace.kind, column.namespace.scope
-        kinds = columns[kind[1:]] if kind.startswith("$") else pa.repeat(kind, count)
+        kinds = columns[kind[1:]] if kind.startswith("$") else constant(kind, count)
         platforms = nothing if scope == "global" else columns["platform"]
         accounts = columns["account_id"] if scope == "account" else nothing
         hashed[column.name] = pseudonymiser.hash_ids(platforms, accounts, kinds, columns[column.name])

@@ -6,32 +6,48 @@ another hash: ids are joined by evidence, never because they look alike.
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from community_metrics.lake.repeating import TextColumn, encoded, one_value, plain
+
 SEPARATOR = "\x1f"
 _MAX_REMEMBERED = 1_000_000
+_BLOCK = 64
 
 
 class Pseudonymiser:
     """Hashes whole columns; only distinct identities are hashed, and those of earlier batches are remembered."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        # HMAC (RFC 2104) with the two hashes of the padded key prepared: half the cost of `hmac.digest` for short texts.
+        padded = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
         self._remembered: dict[str, str] = {}
 
-    def hash_ids(self, platforms: pa.Array, accounts: pa.Array, kinds: pa.Array, ids: pa.Array) -> pa.StringArray:
-        """Four string columns of equal length; a null id stays null, no other column may have one where there is an id."""
-        identities = pc.binary_join_element_wise(platforms, accounts, kinds, ids, SEPARATOR).dictionary_encode()
+    def hash_ids(self, platforms: TextColumn, accounts: TextColumn, kinds: TextColumn, ids: TextColumn) -> TextColumn:
+        """Four columns of equal length; a null id stays null, no other column may have one where there is an id."""
+        context = [one_value(values) for values in (platforms, accounts, kinds)]
+        if None in context:
+            columns = [plain(values) for values in (platforms, accounts, kinds, ids)]
+            identities = encoded(pc.binary_join_element_wise(*columns, SEPARATOR))
+        else:
+            ids = encoded(ids)
+            distinct = pc.binary_join_element_wise(*map(pa.scalar, context), ids.dictionary, SEPARATOR)
+            identities = pa.DictionaryArray.from_arrays(ids.indices, distinct)
         known = self._remembered
         hashes = pa.array([known.get(identity) or self._hash(identity) for identity in identities.dictionary.to_pylist()], pa.string())
-        return hashes.take(identities.indices)
+        return pa.DictionaryArray.from_arrays(identities.indices, hashes)
 
     def digest(self, text: str) -> bytes:
         """16 bytes that tell whether two texts are equal, and nothing else to whoever lacks the key."""
-        return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")[:16]
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(text.encode("utf-8", "surrogatepass"))
+        outer.update(inner.digest())
+        return outer.digest()[:16]
 
     def _hash(self, identity: str) -> str:
         if len(self._remembered) >= _MAX_REMEMBERED:

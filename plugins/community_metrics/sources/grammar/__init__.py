@@ -1,5 +1,6 @@
 """What the texts of exports mean: numbers, rates, durations, amounts, dates and instants. Pure; no input or output."""
 
+from community_metrics.sources.grammar.columns_of_bytes import begins_with
 from community_metrics.sources.grammar.instants import instant_text
 from community_metrics.sources.grammar.model import (
     DEFAULT_NULL_TOKENS,
@@ -22,6 +23,7 @@ __all__ = [
     "Number",
     "Outcome",
     "ValueProblem",
+    "begins_with",
     "instant_text",
     "interpret",
     "normalise",
