@@ -23,7 +23,7 @@ from benchmarks.report import HEADER, Comparison, cells, table
 
 MODULE = "benchmarks.chats"
 RESULTS = Path(__file__).with_name("results") / "chats.json"
-BELL, SEPARATOR = "\x01", "\u2028"
+DEFECTS = b"\\u2028\x80\xa8 \\x01"
 _WORDS = ("the", "tea", "第二泡", "was", "很好", "but", "water", "温度", "matters", "more", "than", "茶具", "🍵", "second", "steep")
 _FIRST = int(datetime(2024, 1, 1, tzinfo=UTC).timestamp())
 
@@ -31,18 +31,17 @@ _FIRST = int(datetime(2024, 1, 1, tzinfo=UTC).timestamp())
 def generate(watch: Stopwatch, folder: str, megabytes: int) -> dict[str, Any]:
     """Write `sound.json` and `defects.json`: `messages` of 20,000 people over two years, 30 lines of JSON each."""
     rng = random.Random("chats")
-    texts = [" ".join(rng.choices(_WORDS, k=6 + rng.randrange(30))) for _ in range(500)]
-    count = 0
+    texts = [" ".join(rng.choices(_WORDS, k=6 + rng.randrange(30))).encode() for _ in range(500)]
+    template, count = _template(), 0
     with watch.part("generate"), (Path(folder) / "sound.json").open("wb") as sound, (Path(folder) / "defects.json").open("wb") as defects:
-        head = b'{\n "name": "bench",\n "type": "private_supergroup",\n "id": 1893021477,\n "messages": ['
-        sound.write(head)
-        defects.write(head)
+        for file in (sound, defects):
+            file.write(b'{\n "name": "bench",\n "type": "private_supergroup",\n "id": 1893021477,\n "messages": [')
         while sound.tell() < megabytes * 1_000_000:
             count += 1
-            text = rng.choice(texts)
-            for file, said in ((sound, text), (defects, f"{text}{SEPARATOR}{BELL}" if count % 100 == 0 else text)):
+            text, values = rng.choice(texts), _values(count)
+            for file, said in ((sound, text), (defects, text + DEFECTS if count % 100 == 0 else text)):
                 file.write(b"\n  " if count == 1 else b",\n  ")
-                file.write(_telegram_bytes(_message(count, said)))
+                file.write(template % {**values, b"text": said})
         for file in (sound, defects):
             file.write(b"\n ]\n}\n")
     return {"messages": count}
@@ -106,27 +105,39 @@ def _agree(messages: int, bare: Measured, *lines: Measured) -> bool:
     return bare.facts["messages"] == messages and all(step.facts["rows"] == 2 * messages + 1 for step in lines)
 
 
-def _message(number: int, text: str) -> dict[str, Any]:
-    at = _FIRST + number * 45
-    sent = datetime.fromtimestamp(at, UTC).isoformat()[:19]
-    sender, other = f"user{10_000_000 + number * 7919 % 20_000}", f"user{10_000_000 + number * 104_729 % 20_000}"
-    return {
-        "id": number,
+def _template() -> bytes:
+    """A message as Telegram Desktop lays it out, with places for what differs: number, times, people, text."""
+    reaction = {"type": "emoji", "count": 1, "emoji": "👍", "recent": [{"from": "Someone", "from_id": "@other", "date": "@date"}]}
+    message = {
+        "id": "@number",
         "type": "message",
-        "date": sent,
-        "date_unixtime": str(at),
+        "date": "@date",
+        "date_unixtime": "@unix",
         "from": "Somebody 某人",
-        "from_id": sender,
-        **({"reply_to_message_id": number - 3} if number % 3 == 0 else {}),
-        "text": text,
-        "text_entities": [{"type": "plain", "text": text}],
-        "reactions": [{"type": "emoji", "count": 1, "emoji": "👍", "recent": [{"from": "Someone", "from_id": other, "date": sent}]}],
+        "from_id": "@sender",
+        "reply_to_message_id": "@answered",
+        "text": "@text",
+        "text_entities": [{"type": "plain", "text": "@text"}],
+        "reactions": [reaction],
     }
+    text = json.dumps(message, ensure_ascii=False, indent=1).replace("\n", "\n  ")
+    for bare in ("number", "answered"):
+        text = text.replace(f'"@{bare}"', f"%({bare})d")
+    for name in ("date", "unix", "sender", "other", "text"):
+        text = text.replace(f"@{name}", f"%({name})s")
+    return text.encode()
 
 
-def _telegram_bytes(message: dict[str, Any]) -> bytes:
-    text = json.dumps(message, ensure_ascii=False, indent=1).replace("\n", "\n  ").replace("\\u0001", "\\x01")
-    return text.encode().replace(SEPARATOR.encode(), b"\\u2028\x80\xa8")
+def _values(number: int) -> dict[bytes, Any]:
+    at = _FIRST + number * 45
+    return {
+        b"number": number,
+        b"answered": max(number - 3, 1),
+        b"date": datetime.fromtimestamp(at, UTC).isoformat()[:19].encode(),
+        b"unix": b"%d" % at,
+        b"sender": b"user%d" % (10_000_000 + number * 7919 % 20_000),
+        b"other": b"user%d" % (10_000_000 + number * 104_729 % 20_000),
+    }
 
 
 if __name__ == "__main__":
