@@ -48,6 +48,15 @@ class Intake:
         with Ledger(self.settings.ledger_path) as ledger:
             return ledger.landing(result.landing.landing_id)
 
+    def write_many(self, contents: Sequence[tuple[str, bytes]], source: str | None = None) -> None:
+        """Land and ingest many files at once."""
+        land_files(self.settings, [self.write(name, content) for name, content in contents if content], source=source)
+        self.run()
+
+    def landings(self) -> list[Landing]:
+        with Ledger(self.settings.ledger_path) as ledger:
+            return ledger.landings()
+
     def run(self, **options: Any) -> IngestReport:
         return ingest_waiting(self.settings, **options)
 

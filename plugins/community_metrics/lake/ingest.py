@@ -8,6 +8,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -26,7 +27,7 @@ from community_metrics.lake.quarantine import BadRow, Quarantine, mask
 from community_metrics.lake.readiness import mark_unready
 from community_metrics.lake.row_rules import require_one_of
 from community_metrics.lake.staging import Destination, StagedStream, WrittenStream
-from community_metrics.lake.totals import StatedTotals
+from community_metrics.lake.totals import StatedTotals, mark_totals
 from community_metrics.landing.inbox import open_landing
 from community_metrics.landing.ledger import Ledger
 from community_metrics.landing.records import Ingested, Landing
@@ -170,6 +171,7 @@ class _Ingest:
         present = _distinct([batch.row_numbers for batch in group.batches])
         self._rows += len(present) + len(group.problems)
         self._put_aside_problems(template, group)
+        group = replace(group, batches=[mark_totals(template, batch) for batch in group.batches])
         normalised = [self._normaliser(template, template.stream(batch.stream)).normalise(batch) for batch in group.batches]
         normalised = [
             mark_unready(

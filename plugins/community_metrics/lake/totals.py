@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from community_metrics.sources.grammar import ColumnType, interpret
+from community_metrics.sources.readers.model import SourceBatch
 from community_metrics.sources.templates import StatedTotal, Template, header_key
+
+_NUMBERS = ("integer", "decimal", "fraction", "seconds", "amount")
 
 # Sums of amounts of 16 digits with all the decimals that bills have (fees have five).
 _EXACT = pa.decimal128(38, 8)
@@ -73,6 +77,28 @@ class StatedTotals:
         stream = self._template.stream(check.stream)
         column = next(column for column in stream.columns if column.name == check.column)
         return ColumnType(stream.definition.column(check.column).kind, unit=column.unit)  # type: ignore[arg-type]
+
+
+def mark_totals(template: Template, batch: SourceBatch) -> SourceBatch:
+    """The same rows; one that begins with a word for totals and says nothing but figures is marked, though it would pass for
+    a row (where the first column is a text, 合计 is a title like any other)."""
+    if batch.first_cells is None or template.is_mapped:
+        return batch
+    candidates = pc.is_in(batch.first_cells, value_set=pa.array(sorted(template.totals.spellings), pa.string()))
+    places = pc.indices_nonzero(candidates)
+    if not len(places):
+        return batch
+    definition = template.stream(batch.stream).definition
+    said = [
+        values.take(places).to_pylist()
+        for name, values in batch.columns.items()
+        if definition.column(name).kind not in _NUMBERS and not batch.first_cells.equals(values)
+    ]
+    found = {place for index, place in enumerate(places.to_pylist()) if not any((column[index] or "").strip() for column in said)}
+    if not found:
+        return batch
+    marked = pa.array([place in found for place in range(len(batch.row_numbers))], pa.bool_())
+    return replace(batch, is_total=marked if batch.is_total is None else pc.or_(batch.is_total, marked))
 
 
 def _number(text: str, kind: ColumnType) -> Decimal | None:

@@ -140,6 +140,12 @@ class Totals:
     def word_keys(self) -> frozenset[str]:
         return frozenset(map(header_key, self.words))
 
+    @cached_property
+    def spellings(self) -> frozenset[str]:
+        """The words as a first cell may spell them."""
+        forms = {form for word in self.words for form in (word, word.title(), word.upper())}
+        return frozenset(form + end for form in forms for end in ("", ":", "："))
+
 
 @dataclass(frozen=True)
 class PageRules:

@@ -275,6 +275,6 @@ def test_a_day_that_counted_something_early_is_taken_and_restated_later(intake: 
 )
 def test_a_mistake_in_a_template_is_named_with_its_file(intake: Intake, right: str, wrong: str, named: str) -> None:
     teach(intake, BILL.replace(right, wrong))
-    with pytest.raises(SettingsError, match="bill.yml") as caught:
+    with pytest.raises(SettingsError, match=r"bill\.yml") as caught:
         load_templates(intake.settings.own_templates)
     assert named in str(caught.value)
