@@ -21,7 +21,8 @@ class PipelineOperator(BaseOperator):
         """Do the step; what it returns is the task's XCom and must be small."""
 
     def execute(self, context: Any) -> Any:
-        """Run the step. What somebody has to mend fails at once; a busy warehouse, a platform that is not ready and the unforeseen are tried again."""
+        """Run the step. What somebody has to mend fails at once; a busy warehouse, a platform that is not ready and the unforeseen
+        are tried again."""
         try:
             return self.work(load_settings(), context)
         except (BusyError, LaterError):
