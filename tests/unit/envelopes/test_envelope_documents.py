@@ -142,6 +142,12 @@ def test_bottomless_lines_and_endless_ones_are_contained(open_bytes: Open, refus
     assert refusal(b'{"a": 1}\n{"a": "' + b"x" * 2_000_000).reason_code == "cell_too_long"
 
 
+def test_half_a_character_costs_only_itself(open_bytes: Open) -> None:
+    lines = '{"text": "a\\ud83d b", "\\udc00": "x"}\n{"text": "\\ud83d\\udc4d"}\n'
+    batch = open_bytes(lines.encode()).tables[0].read()
+    assert batch.columns.to_pydict() == {"text": ["a? b", "👍"], "?": ["x", None]}
+
+
 def test_gbk_json_lines_are_read(open_bytes: Open) -> None:
     envelope = open_bytes('{"名称": "社群"}\n{"名称": "消息"}\n'.encode("gbk"))
     assert envelope.encoding == "gb18030"

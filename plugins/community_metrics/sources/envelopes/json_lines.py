@@ -14,7 +14,7 @@ from community_metrics.sources.envelopes.batches import check_problem_count, che
 from community_metrics.sources.envelopes.boundary import typed_errors
 from community_metrics.sources.envelopes.byte_streams import CHUNK, ByteSource
 from community_metrics.sources.envelopes.encodings import Utf8Stream
-from community_metrics.sources.envelopes.json_text import PLAIN_DECODER, parse_object
+from community_metrics.sources.envelopes.json_text import PLAIN_DECODER, parse_object, storable, text_array
 from community_metrics.sources.envelopes.model import DEFAULT_BATCH_ROWS, HEAD_ROWS, Kind, RawBatch, RawTable, RowProblem
 
 MAX_LINE = 16 * 2**20
@@ -46,7 +46,7 @@ class JsonLinesTable(RawTable):
                 rows.append(row)
         self._keys = list(keys)
         check_width(len(self._keys), self.name)
-        self.grid_head = [list(self._keys)]
+        self.grid_head = [list(map(storable, self._keys))]
         self.grid_head += [[row.get(key) for key in self._keys] for row in rows[: HEAD_ROWS - 1]]
 
     def iter_batches(self, header_row: int | None = None, batch_rows: int = DEFAULT_BATCH_ROWS) -> Iterator[RawBatch]:
@@ -85,8 +85,8 @@ class JsonLinesTable(RawTable):
                 check_width(len(keys), self.name)
             numbers.append(row_no)
             rows.append(row)
-        columns = [pa.array([row.get(key) for row in rows], pa.string()) for key in keys]
-        return RawBatch(record_batch(list(keys), columns), pa.array(numbers, pa.int64()), problems)
+        columns = [text_array([row.get(key) for row in rows]) for key in keys]
+        return RawBatch(record_batch(list(map(storable, keys)), columns), pa.array(numbers, pa.int64()), problems)
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
         """Line number and line, blank ones left out."""

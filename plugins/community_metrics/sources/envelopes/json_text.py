@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from json.encoder import encode_basestring
 from typing import Any
+
+import pyarrow as pa
 
 # Three defects of Telegram's exports: a control character written as \x01; U+2028 and U+2029 escaped, but with two of
 # their own bytes left standing; the path of an emoji's file without quotes.
@@ -22,6 +25,23 @@ def mend_bytes(content: bytes) -> bytes:
 def mend_text(text: str) -> str:
     """Without what makes a Telegram export no JSON. For text that is none."""
     return _BARE_PATH.sub(r'\1"\2"\3', _HEX_ESCAPE.sub(r"\1\\u00\2", text))
+
+
+def storable(text: str) -> str:
+    """Without halves of characters: JSON may escape half of a surrogate pair, which is no text that can be stored.
+
+    >>> storable("\\ud83d!"), storable("茶")
+    ('?!', '茶')
+    """
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def text_array(values: Sequence[str | None]) -> pa.StringArray:
+    """Texts from JSON as a column."""
+    try:
+        return pa.array(values, pa.string())
+    except UnicodeEncodeError:
+        return pa.array([value if value is None else storable(value) for value in values], pa.string())
 
 
 def _refuse_constant(name: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from community_metrics.settings import Limits
 from community_metrics.sources.envelopes import Archive, Envelope, RowProblem, load_json_document, open_archive, open_tables
+from community_metrics.sources.envelopes.json_text import storable, text_array
 
 BATCH_RECORDS = 50_000
 
@@ -127,10 +128,14 @@ def _batch(stream: str, records: list[Record], columns: Sequence[str]) -> RowGro
     batch = SourceBatch(
         stream=stream,
         row_numbers=pa.array([record.row_no for record in rows], pa.int64()),
-        columns={name: pa.array([record.values.get(name) for record in rows], pa.string()) for name in columns},
+        columns={name: text_array([record.values.get(name) for record in rows]) for name in columns},
         is_total=pa.array([record.is_total for record in rows], pa.bool_()) if any(record.is_total for record in rows) else None,
     )
-    return RowGroup((batch,), [record.problem for record in records if record.problem is not None])
+    return RowGroup((batch,), [_storable(record.problem) for record in records if record.problem is not None])
+
+
+def _storable(problem: RowProblem) -> RowProblem:
+    return problem if problem.detail.isascii() else replace(problem, detail=storable(problem.detail))
 
 
 def scalar(record: Any, *path: str) -> str | None:
