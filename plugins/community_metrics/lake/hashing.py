@@ -25,9 +25,9 @@ _MOST_JOINED = 2**29
 class RowHasher:
     """MD5 over the columns of a stream, joined by a separator. Not a protection: identifiers are keyed hashes already."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, stream: StreamDefinition, names: Iterable[str]) -> None:
-        self._connection = connection.cursor()
-        self._connection.execute("set arrow_lossless_conversion = true")
+    def __init__(self, stream: StreamDefinition, names: Iterable[str]) -> None:
+        # One thread: a batch is a single piece of work for DuckDB, and handing it over costs half as much again.
+        self._connection = duckdb.connect(":memory:", config={"threads": 1, "arrow_lossless_conversion": True})
         self._key = stream.key
         # When a row was last changed is no part of what it says: the same content again is no restatement.
         self._content = [name for name in names if name != "updated_at"]

@@ -72,7 +72,8 @@ class Normaliser:
         if raw is None or raw.null_count == count:
             values, wrong = self._values(column, pa.nulls(1, pa.string()))
             return constant(values[0].as_py(), count), None if wrong is None else pa.repeat(wrong[0], count)
-        texts, places = distinct(raw)
+        # Identifiers will be hashed, once per distinct one: whoever does a thing often repeats little else.
+        texts, places = distinct(raw, always=column.namespace is not None)
         values, wrong = self._values(column, texts)
         return spread(values, places), wrong if wrong is None or places is None else wrong.take(places)
 

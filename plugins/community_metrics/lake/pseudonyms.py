@@ -38,9 +38,7 @@ class Pseudonymiser:
             ids = encoded(ids)
             distinct = pc.binary_join_element_wise(*map(pa.scalar, context), ids.dictionary, SEPARATOR)
             identities = pa.DictionaryArray.from_arrays(ids.indices, distinct)
-        known = self._remembered
-        hashes = pa.array([known.get(identity) or self._hash(identity) for identity in identities.dictionary.to_pylist()], pa.string())
-        return pa.DictionaryArray.from_arrays(identities.indices, hashes)
+        return pa.DictionaryArray.from_arrays(identities.indices, pa.array(self._hashes(identities.dictionary.to_pylist()), pa.string()))
 
     def digest(self, text: str) -> bytes:
         """16 bytes that tell whether two texts are equal, and nothing else to whoever lacks the key."""
@@ -49,8 +47,11 @@ class Pseudonymiser:
         outer.update(inner.digest())
         return outer.digest()[:16]
 
-    def _hash(self, identity: str) -> str:
-        if len(self._remembered) >= _MAX_REMEMBERED:
+    def _hashes(self, identities: list[str]) -> list[str | None]:
+        if len(self._remembered) + len(identities) > _MAX_REMEMBERED:
             self._remembered.clear()
-        hashed = self._remembered[identity] = self.digest(identity).hex()
-        return hashed
+        hashes = list(map(self._remembered.get, identities))
+        for index, hashed in enumerate(hashes):
+            if hashed is None:
+                hashes[index] = self._remembered[identities[index]] = self.digest(identities[index]).hex()
+        return hashes

@@ -26,9 +26,12 @@ def one_value(values: TextColumn) -> str | None:
     return None
 
 
-def distinct(values: TextColumn) -> tuple[pa.StringArray, pa.Int32Array | None]:
-    """The values to work on, null among them, and for each row which one is its; without the latter each row has its own."""
-    if not isinstance(values, pa.DictionaryArray):
+def distinct(values: TextColumn, always: bool = False) -> tuple[pa.StringArray, pa.Int32Array | None]:
+    """The values to work on, null among them, and for each row which one is its; without the latter each row has its own.
+
+    `always`: also where the column does not look as if it repeated its values.
+    """
+    if not isinstance(values, pa.DictionaryArray) and not always:
         begin = values.slice(0, _LOOKED_AT)
         if len(values) < _LOOKED_AT or len(begin.unique()) * _LEAST_REPEATS > len(begin):
             return values, None

@@ -59,7 +59,7 @@ class StagedStream:
         self._to = destination
         made_here = {f"{stream.derived_key}_is_derived"} if stream.derived_key else set()
         self._names = [column.name for column in stream.stored_columns if column.name not in made_here]
-        self._hasher = RowHasher(connection, stream, self._names)
+        self._hasher = RowHasher(stream, self._names)
         self._layout: Layout | None = None
         self._files = DateFiles(self._open_file)
         self._sorter: Sorter | None = None

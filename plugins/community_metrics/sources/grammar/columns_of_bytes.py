@@ -150,6 +150,7 @@ def _day_texts(days: Sequence[date | None]) -> tuple[npt.NDArray[np.uint64], npt
 @lru_cache(maxsize=1)
 def _clock_texts() -> npt.NDArray[np.uint64]:
     """``HH:MM:SS`` of each second of the day."""
-    sixty = range(60)
-    texts = (f"{hour:02d}:{minute:02d}:{second:02d}" for hour in range(24) for minute in sixty for second in sixty)
-    return np.frombuffer("".join(texts).encode(), dtype=np.uint64)
+    sixty = np.array([f":{number:02d}".encode() for number in range(60)])
+    hours = np.array([f"{number:02d}".encode() for number in range(24)])
+    texts = np.char.add(np.char.add(hours[:, None, None], sixty[None, :, None]), sixty[None, None, :])
+    return np.ascontiguousarray(texts).ravel().view(np.uint64)
