@@ -32,7 +32,7 @@ TEMPLATE_FOLDER = Path(__file__).with_name("templates")
 Templates = Mapping[str, Template]
 _KNOWN = frozenset(
     {
-        *("name", "source", "reader", "title", "streams", "signature", "constants", "zone", "cell_prefix", "totals", "page"),
+        *("name", "source", "reader", "title", "streams", "signature", "constants", "zone", "cell_prefix", "fill_down", "totals", "page"),
         *("row_cap", "reject", "ready_at", "restated_days", "kept_days", "how_to_export", "notes"),
     }
 )
@@ -104,11 +104,16 @@ def _template(content: dict[str, Any], source: SourceDefinition, fingerprint: st
         reader=reader,
         title_en=content["title"]["en"],
         title_zh=content["title"]["zh"],
-        streams=tuple(_stream(source.stream(name), stream or {}, reader) for name, stream in content.get("streams", {}).items()),
+        streams=tuple(
+            _stream(source.stream(name), part or {}, reader)
+            for name, parts in content.get("streams", {}).items()
+            for part in _listed(parts)
+        ),
         signature=_signature(content.get("signature", {})),
         constants={name: str(value) for name, value in content.get("constants", {}).items()},
         zone=content.get("zone"),
         cell_prefix=content.get("cell_prefix", ""),
+        fill_down=tuple(content.get("fill_down", ())),
         totals=_totals(content.get("totals", {}), content.get("streams", {})),
         page=_page(content.get("page", {})),
         row_cap=content.get("row_cap"),
@@ -144,7 +149,7 @@ def _columns(definition: StreamDefinition, given: Mapping[str, Any], reader: str
             continue
         said: Any = given.get(column.name) or {}
         options: dict[str, Any] = {"headers" if reader == "table" else "path": said} if isinstance(said, (str, list)) else dict(said)
-        for name in ("headers", "path", "formats"):
+        for name in ("headers", "or_else", "path", "formats"):
             value = options.get(name, ())
             options[name] = (value,) if isinstance(value, str) else tuple(value)
         if (tokens := options.get("null_tokens")) is not None:
@@ -230,8 +235,12 @@ def _check_table(template: Template) -> None:
         if not (signature.headers or signature.any_of):
             raise ValueError("a table needs a signature: headers that must be there for it to be recognised")
         for stream in table.streams:
-            if len(stream.columns_by_header) < sum(len(set(map(header_key, column.headers))) for column in stream.columns):
+            # What another column makes of a word in the same cell (paid, where there is a time of payment) is no second meaning.
+            plain = [set(map(header_key, column.headers)) for column in stream.columns if not (column.values or column.pattern)]
+            if len(set().union(*plain)) < sum(map(len, plain)):
                 raise ValueError(f"one header stands for two columns of stream {stream.definition.name}")
+        if unknown := sorted(set(template.fill_down) - {column.name for stream in table.streams[:1] for column in stream.columns}):
+            raise ValueError(f"fill_down names no column of the first stream: {', '.join(unknown)}")
         strange = [header for header in (*signature.headers, *signature.any_of) if header_key(header) not in table.known_headers]
         if strange and template.reject is None:
             raise ValueError(f"the signature must name headers of the template, not {', '.join(strange)}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from typing import Literal
 from community_metrics.sources.registry import SourceDefinition, StreamDefinition
 
 TOTAL_WORDS = ("合计", "总计", "累计", "汇总", "全部", "total", "grand total")
+EVERY_OTHER = "*"
 SNAPSHOT_DATE = "$snapshot_date"
 """As a column's `constant`: the local date of the file's snapshot, for figures whose file names no date."""
 
@@ -39,17 +40,19 @@ def header_key(header: str | None) -> str:
 class TemplateColumn:
     """How one column of a stream stands in a file.
 
-    `headers` (tables): any of these headers. `path` (pages, see `pages.py`): the first of these fields that has a value, or
-    with `join` all of them, put together; with `count` the number of the entries of a list.
+    `headers` (tables): any of these headers; `or_else`: where that cell is empty, the first of these that is not. `path`
+    (pages, see `pages.py`): the first of these fields that has a value, or with `join` all of them, put together; with
+    `count` the number of the entries of a list.
     `required`: header (the file must have the header), value (each row must have a value too) or None.
     `unit`, `formats`, `null_tokens`: see `grammar.ColumnType`. `ready_after_hours`: a 0 of an item younger than that at the
     snapshot means "not yet known". `constant`: stands for what the file does not state. `pattern`: the groups of this
     regular expression, joined by `_`, are the value; without a match there is none. `values`: the file's word -> ours, `*`
-    for every other word.
+    for every other word, the empty word for a cell without any.
     """
 
     name: str
     headers: tuple[str, ...] = ()
+    or_else: tuple[str, ...] = ()
     path: tuple[str, ...] = ()
     join: str | None = None
     count: bool = False
@@ -82,7 +85,8 @@ class Signature:
 class StreamTemplate:
     """One stream of a template: its definition and its columns in the order of the definition.
 
-    `where`: header or field -> the values that its rows have there. `records` (pages): the path of the list.
+    `where`: header or field -> the values that its rows have there, `*` for each that no other stream of the table names.
+    `records` (pages): the path of the list.
     `signature`: of a stream that stands in a table of its own (side by side with another, on another sheet).
     """
 
@@ -98,6 +102,15 @@ class StreamTemplate:
         return {header_key(header): column for column in self.columns for header in column.headers}
 
 
+def words_named(streams: Iterable[StreamTemplate]) -> dict[str, frozenset[str]]:
+    """Header or field -> every value by which one of the streams chooses its rows; what `*` in a `where` leaves to the others."""
+    named: dict[str, frozenset[str]] = {}
+    for stream in streams:
+        for header, words in stream.where.items():
+            named[header] = named.get(header, frozenset()) | words - {EVERY_OTHER}
+    return named
+
+
 @dataclass(frozen=True)
 class TableTemplate:
     """One table of a layout: what it is recognised by, and the streams that its rows feed."""
@@ -109,7 +122,9 @@ class TableTemplate:
     def known_headers(self) -> frozenset[str]:
         """The `header_key` of every header that one of the streams reads."""
         columns = {key for stream in self.streams for key in stream.columns_by_header}
-        return frozenset(columns | {header_key(header) for stream in self.streams for header in stream.where})
+        others = {header for stream in self.streams for column in stream.columns for header in column.or_else}
+        others |= {header for stream in self.streams for header in stream.where}
+        return frozenset(columns | set(map(header_key, others)))
 
 
 @dataclass(frozen=True)
@@ -164,6 +179,8 @@ class Template:
 
     `reader`: table, pages, or a reader of its own (`readers/`). `constants`: column -> value that the files do not state.
     `zone`: of instants without offset; None: the project's. `cell_prefix`: a mark that the platform writes before each cell.
+    `fill_down`: columns of the first stream that a file writes only in the first row of several that belong together; the
+    first of them names what belongs together.
     `row_cap`: the platform leaves out what is beyond it. `reject`: the layout cannot be loaded, and this is why and what to
     export instead. `ready_at`: local time of the following day before which a day of zeros means "not ready".
     `restated_days`: for how long the platform still changes a day. `kept_days`: after how many days the platform forgets it.
@@ -180,6 +197,7 @@ class Template:
     constants: Mapping[str, str] = field(default_factory=dict)
     zone: str | None = None
     cell_prefix: str = ""
+    fill_down: tuple[str, ...] = ()
     totals: Totals = Totals()
     page: PageRules = PageRules()
     row_cap: int | None = None
@@ -204,12 +222,13 @@ class Template:
 
     @cached_property
     def tables(self) -> tuple[TableTemplate, ...]:
-        """The tables of a layout: streams with a signature of their own stand apart, the others share one."""
-        together = tuple(stream for stream in self.streams if stream.signature is None)
-        apart = [TableTemplate(stream.signature, (stream,)) for stream in self.streams if stream.signature is not None]
+        """The tables of a layout: streams with a signature of their own stand apart, those with the same one together."""
         if self.reject is not None:
             return (TableTemplate(self.signature, ()),)
-        return (*([TableTemplate(self.signature, together)] if together else []), *apart)
+        tables: dict[Signature, list[StreamTemplate]] = {}
+        for stream in sorted(self.streams, key=lambda stream: stream.signature is not None):
+            tables.setdefault(stream.signature or self.signature, []).append(stream)
+        return tuple(TableTemplate(signature, tuple(streams)) for signature, streams in tables.items())
 
     def restates(self) -> bool:
         """Whether a later file may change a day."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from community_metrics.sources.templates import TemplateColumn
-
-EVERY_OTHER = "*"
+from community_metrics.sources.templates import EVERY_OTHER, TemplateColumn
 
 
 def shape(column: TemplateColumn, values: pa.StringArray) -> pa.StringArray:
@@ -18,6 +16,8 @@ def shape(column: TemplateColumn, values: pa.StringArray) -> pa.StringArray:
     if column.pattern is not None:
         values = _each_distinct(values, lambda text: match_groups(column.pattern or "", text))
     if column.values:
+        if "" in column.values:
+            values = pc.fill_null(values, "")
         values = _each_distinct(values, lambda text: translate(column.values, text))
     return values
 
@@ -26,6 +26,48 @@ def translate(words: Mapping[str, str | None], text: str) -> str | None:
     """The project's word for the file's; a word that the template does not name stays as it is, unless it names `*`."""
     word = text.strip()
     return words[word] if word in words else words.get(EVERY_OTHER, text)
+
+
+def first_filled(columns: Sequence[pa.StringArray], null_tokens: frozenset[str]) -> pa.StringArray:
+    """Of each row the first cell that says something."""
+    filled = columns[0]
+    for values in columns[1:]:
+        filled = pc.if_else(pc.fill_null(pc.is_in(pc.utf8_trim_whitespace(filled), pa.array(sorted(null_tokens))), True), values, filled)
+    return filled
+
+
+class FillDown:
+    """Gives the rows of one thing what the file writes only in the first of them, across batches.
+
+    A row begins another thing where the first column has a value that differs from the row before. Its own empty cells stay
+    empty: nothing is taken over from the thing before.
+    """
+
+    def __init__(self) -> None:
+        self._last: list[str | None] = []
+
+    def fill(self, columns: Sequence[pa.StringArray]) -> list[pa.StringArray]:
+        """The columns, the one that names the thing first."""
+        if not columns or not len(columns[0]):
+            return list(columns)
+        last = self._last or [None] * len(columns)
+        names = self._forward(self._blank_as_null(columns[0]), last[0])
+        before = pa.concat_arrays([pa.array([last[0]], pa.string()), names[:-1]])
+        begins = pc.fill_null(pc.not_equal(names, before), True)
+        rest = [
+            self._forward(pc.if_else(begins, pc.fill_null(self._blank_as_null(values), ""), self._blank_as_null(values)), carried)
+            for values, carried in zip(columns[1:], last[1:], strict=True)
+        ]
+        self._last = [values[-1].as_py() for values in (names, *rest)]
+        return [names, *rest]
+
+    @staticmethod
+    def _blank_as_null(values: pa.StringArray) -> pa.StringArray:
+        return pc.if_else(pc.equal(pc.utf8_trim_whitespace(values), ""), pa.scalar(None, pa.string()), values)
+
+    @staticmethod
+    def _forward(values: pa.StringArray, carried: str | None) -> pa.StringArray:
+        return pc.fill_null_forward(pa.concat_arrays([pa.array([carried], pa.string()), values]))[1:]
 
 
 def strip_prefix(values: pa.StringArray, prefix: str) -> pa.StringArray:

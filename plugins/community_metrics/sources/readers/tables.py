@@ -11,10 +11,19 @@ import pyarrow.compute as pc
 
 from community_metrics.errors import InputError
 from community_metrics.sources.envelopes import RawBatch, RawTable, RowProblem, locate_duplicates
+from community_metrics.sources.grammar.model import DEFAULT_NULL_TOKENS
 from community_metrics.sources.readers.blocks import column_blocks
 from community_metrics.sources.readers.model import Drift, OpenedFile, RowGroup, SourceBatch
-from community_metrics.sources.readers.shaping import shape, strip_prefix
-from community_metrics.sources.templates import StreamTemplate, TableTemplate, Template, TemplateColumn, header_key
+from community_metrics.sources.readers.shaping import FillDown, first_filled, shape, strip_prefix
+from community_metrics.sources.templates import (
+    EVERY_OTHER,
+    StreamTemplate,
+    TableTemplate,
+    Template,
+    TemplateColumn,
+    header_key,
+    words_named,
+)
 
 _LARGEST_SHEET_ROW = 1_048_576
 _LIKE = 0.4
@@ -143,10 +152,11 @@ def read(file: OpenedFile, template: Template, matches: Sequence[TableMatch], dr
     rows = 0
     for sheet, match in enumerate(matches):
         seen = set(match.known.values())
+        filler = FillDown()
         for batch in match.table.iter_batches(None if match.table.header_is_known else match.header_row):
             rows += len(batch.row_numbers)
             seen |= set(map(header_key, batch.columns.schema.names))
-            yield _row_group(template, match.template, batch, sheet * _LARGEST_SHEET_ROW)
+            yield _row_group(template, match.template, batch, sheet * _LARGEST_SHEET_ROW, filler)
         if not template.is_mapped:
             columns = [column for stream in match.template.streams for column in stream.columns if column.headers]
             drift.missing |= {column.headers[0] for column in columns if not seen.intersection(map(header_key, column.headers))}
@@ -210,11 +220,13 @@ def _row_name(match: TableMatch) -> str:
     return f"sheet {match.table.name}, {place}" if match.table.kind in ("xlsx", "xls") else place
 
 
-def _row_group(template: Template, part: TableTemplate, batch: RawBatch, offset: int) -> RowGroup:
+def _row_group(template: Template, part: TableTemplate, batch: RawBatch, offset: int, filler: FillDown) -> RowGroup:
     """The rows of one batch as the streams that they feed, and those that feed none."""
     names = batch.columns.schema.names
     cells = [strip_prefix(values, template.cell_prefix) for values in batch.columns.columns]
     places = {header_key(name): index for index, name in reversed(list(enumerate(names)))}
+    if template.fill_down:
+        _fill_down(template, part, places, cells, filler)
     row_numbers, problems = batch.row_numbers, _stripped(batch.problems, template.cell_prefix)
     if offset:
         row_numbers = pc.add(row_numbers, offset)
@@ -225,10 +237,13 @@ def _row_group(template: Template, part: TableTemplate, batch: RawBatch, offset:
         names[index].strip() or f"column {index + 1}": cells[index] for index in range(len(names)) if header_key(names[index]) not in known
     }
     batches = []
+    named = words_named(part.streams)
     unfed = pa.repeat(True, len(row_numbers))
     for stream in part.streams:
-        mine = _holds(stream.where, places, cells, len(row_numbers)) if stream.where else None
-        columns = {column.name: shape(column, cells[index]) for column in stream.columns if (index := _place(column, places)) is not None}
+        mine = _holds(stream.where, places, cells, len(row_numbers), named) if stream.where else None
+        columns = {
+            column.name: shape(column, values) for column in stream.columns if (values := _cells_of(column, places, cells)) is not None
+        }
         first = cells[0] if names else pa.nulls(len(row_numbers), pa.string())
         whole = SourceBatch(stream.definition.name, row_numbers, columns, unknown, first, is_total)
         batches.append(whole if mine is None else whole.filter(mine))
@@ -242,19 +257,45 @@ def _row_group(template: Template, part: TableTemplate, batch: RawBatch, offset:
     return RowGroup(tuple(batches), tuple(problems))
 
 
+def _fill_down(template: Template, part: TableTemplate, places: Mapping[str, int], cells: list[pa.StringArray], filler: FillDown) -> None:
+    columns = {column.name: column for column in part.streams[0].columns}
+    headers = (header for name in template.fill_down for header in ((*columns[name].headers, *columns[name].or_else)))
+    indexes = list(dict.fromkeys(places[key] for header in headers if (key := header_key(header)) in places))
+    for index, values in zip(indexes, filler.fill([cells[index] for index in indexes]), strict=True):
+        cells[index] = values
+
+
+def _cells_of(column: TemplateColumn, places: Mapping[str, int], cells: Sequence[pa.StringArray]) -> pa.StringArray | None:
+    found = [index] if (index := _place(column, places)) is not None else []
+    found += [places[key] for header in column.or_else if (key := header_key(header)) in places]
+    if not found:
+        return None
+    if len(found) == 1:
+        return cells[found[0]]
+    return first_filled([cells[index] for index in found], column.null_tokens or DEFAULT_NULL_TOKENS)
+
+
 def _place(column: TemplateColumn, places: Mapping[str, int]) -> int | None:
     return next((places[key] for header in column.headers if (key := header_key(header)) in places), None)
 
 
-def _holds(words: Mapping[str, frozenset[str]], places: Mapping[str, int], cells: Sequence[pa.StringArray], count: int) -> pa.BooleanArray:
-    """Where each of the headers has one of its words."""
+def _holds(
+    words: Mapping[str, frozenset[str]],
+    places: Mapping[str, int],
+    cells: Sequence[pa.StringArray],
+    count: int,
+    named: Mapping[str, frozenset[str]] | None = None,
+) -> pa.BooleanArray:
+    """Where each of the headers has one of its words, or with `*` among them none of the `named` ones."""
     holds = pa.repeat(True, count)
     for header, accepted in words.items():
         index = places.get(header_key(header))
         if index is None:
             return pa.repeat(False, count)
-        found = pc.is_in(pc.utf8_trim_whitespace(cells[index]), value_set=pa.array(sorted(accepted), pa.string()))
-        holds = pc.and_(holds, found)
+        is_rest = named is not None and EVERY_OTHER in accepted
+        value_set = pa.array(sorted(named[header] - accepted if named is not None and is_rest else accepted), pa.string())
+        found = pc.is_in(pc.utf8_trim_whitespace(cells[index]), value_set=value_set)
+        holds = pc.and_(holds, pc.invert(found) if is_rest else found)
     return holds
 
 
