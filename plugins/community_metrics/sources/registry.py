@@ -78,6 +78,7 @@ class StreamDefinition:
     `derived_key`: the part of `key` that is made of the row's content where a file lacks it; the column
     ``<derived_key>_is_derived`` then says so. `one_of`: a row needs a value in at least one of these columns.
     `covers`: whether its files say up to when the source is known. Single events that a platform calls back with do not.
+    `recognised_by`: of these headers a mapped file has one at least, where the required ones could be anybody's.
     `counts_as`: the source whose days it makes known, if that is not its own: refunds in an order file are refunds.
     """
 
@@ -90,6 +91,7 @@ class StreamDefinition:
     derived_key: str | None = None
     one_of: tuple[str, ...] = ()
     covers: bool = True
+    recognised_by: tuple[str, ...] = ()
     counts_as: str = ""
 
     @property
@@ -174,10 +176,10 @@ def _read_stream(source: str, content: Any) -> StreamDefinition:
     for fields in content.pop("columns"):
         namespace = fields.pop("namespace", None)
         columns.append(ColumnDefinition(**fields, namespace=Namespace(**namespace) if namespace else None))
-    listed = {name: tuple(content.get(name, ())) for name in ("key", "one_of")}
+    listed = {name: tuple(content.get(name, ())) for name in ("key", "one_of", "recognised_by")}
     stream = StreamDefinition(source=source, **{**content, **listed}, columns=tuple(columns))
     names = {column.name for column in columns}
-    used = {*stream.key, *stream.one_of, *({stream.date_column} - {SNAPSHOT})}
+    used = {*stream.key, *stream.one_of, *stream.recognised_by, *({stream.date_column} - {SNAPSHOT})}
     used |= {column.namespace.kind[1:] for column in columns if column.namespace and column.namespace.kind.startswith("$")}
     if len(names) < len(columns):
         raise ValueError(f"stream {stream.name}: a column stands twice")

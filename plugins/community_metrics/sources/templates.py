@@ -250,6 +250,6 @@ def mapped_template(source: SourceDefinition) -> Template:
         title_en=f"Mapped file: {source.title_en}",
         title_zh=f"映射文件：{source.title_zh}",
         streams=(StreamTemplate(definition, columns),),
-        signature=Signature(headers=tuple(column.name for column in definition.columns if column.required)),
+        signature=Signature(tuple(column.name for column in definition.columns if column.required), any_of=definition.recognised_by),
         is_mapped=True,
     )
