@@ -128,8 +128,8 @@ def test_any_value_may_be_anything(tmp_path: Path, name: str, document: Any) -> 
     path = tmp_path / name
     path.write_text(json.dumps(document, indent=1))
     assert accounted(path) is not None
-    for place in places(document):
-        for value in STRANGE:
+    for number, place in enumerate(places(document)):
+        for value in STRANGE[number % 3 :: 3]:
             path.write_text(json.dumps(changed(document, place, value)))
             accounted(path)
 

@@ -52,6 +52,12 @@ def reaction(
     }
 
 
+def text_at(record: Mapping[str, Any], key: str) -> str | None:
+    """`scalar` of one key, faster: nearly all values of a message are texts or missing."""
+    value = record.get(key)
+    return value if value is None or type(value) is str else scalar(record, key)
+
+
 def objects(value: Any, *path: str) -> list[dict[str, Any]]:
     """The objects of the list at a path of keys; empty where there is none."""
     for key in path:

@@ -15,7 +15,7 @@ from community_metrics.errors import InputError
 from community_metrics.sources.envelopes import json_source, outline, walk_json
 from community_metrics.sources.envelopes.json_stream import Place, Treatment
 from community_metrics.sources.grammar import ColumnType, interpret
-from community_metrics.sources.readers.chat_records import NATIVE, Rows, Sender, objects, reaction, sum_of_counts
+from community_metrics.sources.readers.chat_records import NATIVE, Rows, Sender, objects, reaction, sum_of_counts, text_at
 from community_metrics.sources.readers.model import Drift, OpenedFile, Record, RowGroup, batch_records, scalar
 from community_metrics.sources.templates import Template
 
@@ -118,8 +118,8 @@ class _Room:
         return {"community_id": self._guild_id, "name": scalar(self._guild, "name")}
 
     def message(self, message: dict[str, Any]) -> dict[str, str | None]:
-        message_id = scalar(message, "id")
-        kind = scalar(message, "type") or "Default"
+        message_id = text_at(message, "id")
+        kind = text_at(message, "type") or "Default"
         event_type = _EVENT_TYPES.get(kind) or (f"type_{kind}" if kind.isdecimal() else _WORD_START.sub("_", kind).lower())
         # In a thread everything answers its first message, which has the thread's own id where the thread is a post of a forum.
         if event_type == "message" and self._thread_id and message_id != self._thread_id:
@@ -129,7 +129,7 @@ class _Room:
             "community_id": self._guild_id,
             "channel_id": self._room_id,
             "message_id": message_id,
-            "occurred_at": scalar(message, "timestamp"),
+            "occurred_at": text_at(message, "timestamp"),
             "member_id": author.member_id,
             "id_kind": NATIVE,
             "actor_type": author.actor_type,
@@ -137,7 +137,7 @@ class _Room:
             "thread_id": self._thread_id,
             "reply_to_id": scalar(message, "reference", "messageId") if kind == "Reply" else None,
             "reactions_count": sum_of_counts(objects(message, "reactions")),
-            "edited_at": scalar(message, "timestampEdited"),
+            "edited_at": text_at(message, "timestampEdited"),
         }
 
     def reactions(self, message: dict[str, Any], row: dict[str, str | None]) -> Iterator[dict[str, str | None]]:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from community_metrics.sources.readers.chat_records import NATIVE, Sender, objects, reaction, sum_of_counts
-from community_metrics.sources.readers.model import scalar
+from community_metrics.sources.readers.chat_records import NATIVE, Sender, objects, reaction, sum_of_counts, text_at
 
 _PRIVATE = ("personal_chat", "bot_chat", "saved_messages", "replies", "verification_codes")
 _JOINS = ("join_group_by_link", "join_group_by_request")
@@ -31,34 +30,34 @@ class Chat:
 
     def events(self, message: dict[str, Any]) -> Iterator[Row]:
         """One row for the message; further ones for each person that it says was added or removed."""
-        if scalar(message, "type") == "service":
+        if text_at(message, "type") == "service":
             yield from self._service(message)
             return
-        sender = _sender(scalar(message, "from_id"))
-        answered = scalar(message, "reply_to_message_id")
+        sender = _sender(text_at(message, "from_id"))
+        answered = text_at(message, "reply_to_message_id")
         # What is written in a topic of a forum answers the message that opened the topic, and nobody.
         is_in_topic = answered in self._topics
-        other_chat = scalar(message, "reply_to_peer_id")
+        other_chat = text_at(message, "reply_to_peer_id")
         answered_id = self._key(answered, other_chat.lstrip("abcdefghijklmnopqrstuvwxyz") if other_chat else None)
         row = self._row(message, sender, "reply" if answered and not is_in_topic else "message")
         row["thread_id" if is_in_topic else "reply_to_id"] = answered_id
-        row["reactions_count"] = sum_of_counts([entry for entry in objects(message, "reactions") if scalar(entry, "type") != "paid"])
+        row["reactions_count"] = sum_of_counts([entry for entry in objects(message, "reactions") if text_at(entry, "type") != "paid"])
         yield row
 
     def reactions(self, message: dict[str, Any], row: Row) -> Iterator[Row]:
         """The reactions whose author is named: in a large group the last few."""
         for entry in objects(message, "reactions"):
-            emoji = scalar(entry, "emoji") or scalar(entry, "document_id") or scalar(entry, "type")
+            emoji = text_at(entry, "emoji") or text_at(entry, "document_id") or text_at(entry, "type")
             for recent in objects(entry, "recent"):
-                sender = _sender(scalar(recent, "from_id"))
+                sender = _sender(text_at(recent, "from_id"))
                 if sender.member_id is not None:
-                    yield reaction(row, emoji, sender, NATIVE, _reacted_at(message, scalar(recent, "date")))
+                    yield reaction(row, emoji, sender, NATIVE, _reacted_at(message, text_at(recent, "date")))
 
     def _service(self, message: dict[str, Any]) -> Iterator[Row]:
-        action = scalar(message, "action") or ""
-        actor_id, actor = scalar(message, "actor_id"), scalar(message, "actor")
+        action = text_at(message, "action") or ""
+        actor_id, actor = text_at(message, "actor_id"), text_at(message, "actor")
         sender = _sender(actor_id)
-        if action == "topic_created" and (topic := scalar(message, "id")):
+        if action == "topic_created" and (topic := text_at(message, "id")):
             self._topics.add(topic)
         others = _OF_OTHERS.get(action)
         members = message.get("members")
@@ -85,7 +84,7 @@ class Chat:
     def _row(self, message: dict[str, Any], sender: Sender, event_type: str) -> Row:
         return {
             "community_id": self.chat_id,
-            "message_id": self._key(scalar(message, "id")),
+            "message_id": self._key(text_at(message, "id")),
             "occurred_at": _instant(message, "date_unixtime", "date"),
             "member_id": sender.member_id,
             "id_kind": NATIVE,
@@ -109,25 +108,29 @@ def _sender(peer: str | None) -> Sender:
 
 
 def _instant(message: dict[str, Any], unix_key: str, local_key: str) -> str | None:
-    unix = scalar(message, unix_key)
-    return scalar(message, local_key) if unix is None else _from_unix(unix)
+    unix = text_at(message, unix_key)
+    return text_at(message, local_key) if unix is None else _from_unix(unix)
 
 
 def _from_unix(text: str) -> str:
     """Canonical text of an instant in seconds; what is none stays as it is, to be put aside."""
     try:
-        return datetime.fromtimestamp(int(text), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return _canonical(datetime.fromtimestamp(int(text), UTC))
     except (ValueError, OverflowError, OSError):
         return text
 
 
+def _canonical(instant: datetime) -> str:
+    return instant.isoformat()[:19] + "Z"
+
+
 def _reacted_at(message: dict[str, Any], local: str | None) -> str | None:
     """The time of a reaction is local time of whoever exported, as is the message's `date`: that one's offset is known."""
-    date, unix = scalar(message, "date"), scalar(message, "date_unixtime")
+    date, unix = text_at(message, "date"), text_at(message, "date_unixtime")
     if local is None or date is None or unix is None:
         return local
     try:
-        offset = datetime.fromisoformat(date).replace(tzinfo=UTC) - datetime.fromtimestamp(int(unix), UTC)
-        return (datetime.fromisoformat(local).replace(tzinfo=UTC) - offset).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (ValueError, OverflowError, OSError):
+        offset = datetime.fromisoformat(date) - datetime.fromtimestamp(int(unix), UTC).replace(tzinfo=None)
+        return _canonical(datetime.fromisoformat(local) - offset)
+    except (ValueError, OverflowError, OSError, TypeError):
         return local
