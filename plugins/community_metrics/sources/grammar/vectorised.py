@@ -37,7 +37,7 @@ _SHORT_INTEGER = r"^(?:0|-?[1-9][0-9]{0,14})$"
 _SHORT_DECIMAL = r"^(?:0|-?[1-9][0-9]{0,8})(?:\.[0-9]{1,6})?$"
 _DIGITS = b"0123456789"
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_@"
-_ID = r"^(?:[0-9]+|[A-Za-z_@][A-Za-z0-9_@:.|+-]*)$"
+_ID = r"^(?:[0-9]+(?::-?[0-9]+)*|[A-Za-z_@][A-Za-z0-9_@:.|+-]*)$"
 # Neither white space, invisible characters nor guards at the ends (ASCII and CJK only: the rest is looked at one by one).
 _TEXT = r"^[!#-&(-<>-_a-~一-龥](?:[ -~一-龥，。！？：；、《》“”]*[!#-_a-~一-龥，。！？：；、《》“”])?$"
 
