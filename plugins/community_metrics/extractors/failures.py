@@ -49,5 +49,12 @@ class UnreachableError(LaterError):
     tries = 4
 
 
+class UnforeseenError(LaterError):
+    """An exception that nobody has thought of: an answer of another shape, a full disk, a fault of ours."""
+
+    kind = "unforeseen"
+    tries = 3
+
+
 class ResetPaginationError(Exception):
     """A paged list moved under the reader: it has to be read from its start again. Never leaves `pagination`."""

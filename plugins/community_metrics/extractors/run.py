@@ -17,7 +17,7 @@ from community_metrics.errors import CommunityMetricsError
 from community_metrics.extractors.client import PlatformClient
 from community_metrics.extractors.clock import Clock, SystemClock
 from community_metrics.extractors.connections import Account, ConnectionValues
-from community_metrics.extractors.failures import ExtractionError, LaterError, NothingToPullError, NotReadyError
+from community_metrics.extractors.failures import ExtractionError, LaterError, NothingToPullError, NotReadyError, UnforeseenError
 from community_metrics.extractors.limits import SLEEP_BUDGET_SECONDS, RateLimits
 from community_metrics.extractors.pages import deliver
 from community_metrics.extractors.platform import Group, Platform, Pulled
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 _END_OF_DAY = time(23, 59, 59)
 _SHOWN = 20
+_UNFORESEEN_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -135,13 +136,13 @@ def _pull_connection(
                 )
                 for group in platform.groups[run.source]:
                     if group.wanted(connection):
-                        with _collecting(run):
+                        with _collecting(run, f"{run.source}, account {account.name}, {group.name}"):
                             run.reports.append(_pull_group(run, connection, account, group, session, spool))
         run.calls += client.calls
 
 
 @contextmanager
-def _collecting(run: _Run) -> Iterator[None]:
+def _collecting(run: _Run, where: str) -> Iterator[None]:
     """One group's failure does not keep the others from being pulled."""
     try:
         yield
@@ -149,6 +150,10 @@ def _collecting(run: _Run) -> Iterator[None]:
         run.later.append(error)
     except CommunityMetricsError as error:
         run.failed.append(error)
+    except Exception as error:
+        log.exception("%s", where)
+        what = f"unforeseen: {type(error).__name__}: {error}"[:500]
+        run.later.append(UnforeseenError(what, where, "the log has the trace; report it", _UNFORESEEN_SECONDS))
 
 
 def _pull_group(run: _Run, connection: ConnectionValues, account: Account, group: Group, session: Session, spool: Spool) -> GroupReport:

@@ -26,7 +26,8 @@ _VARIABLE_PREFIX = "community_metrics_token_"
 
 
 class ComeBackPolicy(RetryPolicy):
-    """A platform that is not ready says itself when to come back; the unforeseen is tried twice more, as everywhere."""
+    """An extraction says itself when to come back, and counts its attempts by kind of failure; what it could not even begin is
+    tried twice more, as everywhere."""
 
     def evaluate(self, exception: BaseException, try_number: int, max_tries: int, context: Any = None) -> RetryDecision:
         if isinstance(exception, LaterError):

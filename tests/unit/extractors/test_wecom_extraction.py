@@ -12,6 +12,7 @@ from community_metrics.extractors.failures import (
     NothingToPullError,
     NotReadyError,
     RateLimitedError,
+    UnforeseenError,
     UnreachableError,
 )
 from support.extraction import DAY, NEXT_MORNING, Runner, wecom_connection
@@ -157,6 +158,18 @@ def test_an_unknown_code_fails_with_its_own_words(runner: Runner, simulated_weco
     simulated_wecom.misbehave("groupchat/list", error(99123, "something new"))
     with pytest.raises(ExtractionError, match="WeCom answered code 99123 something new - externalcontact/groupchat/list"):
         runner.once("wecom_groups", wecom_connection(simulated_wecom))
+
+
+def test_an_answer_of_another_shape_is_tried_three_times_and_does_not_hold_up_the_rest(
+    runner: Runner, simulated_wecom: SimulatedWeCom
+) -> None:
+    simulated_wecom.misbehave("get_user_behavior_data", Reply({"errcode": 0, "behavior_data": [{"day": 1}]}), times=99)
+    for _ in range(2):
+        with pytest.raises(UnforeseenError, match="unforeseen: KeyError: 'stat_time' - wecom_stats, account ww1a2b3c, behaviour"):
+            runner.once("wecom_stats", wecom_connection(simulated_wecom))
+    with pytest.raises(ExtractionError, match=r"given up \(3 times unforeseen\)"):
+        runner.once("wecom_stats", wecom_connection(simulated_wecom))
+    assert len(runner.pages("wecom_stats", "statistic_group_by_day")) == 3
 
 
 def test_a_group_that_is_gone_since_it_was_listed_is_left_out(runner: Runner, simulated_wecom: SimulatedWeCom) -> None:
