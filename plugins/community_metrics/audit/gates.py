@@ -25,6 +25,8 @@ from community_metrics.settings import Settings
 if TYPE_CHECKING:
     from community_metrics.landing.ledger import Ledger
 
+_GATE_FAILED = "gate_failed"
+
 __all__ = ["AuditReport", "CheckResult", "GateResult", "audit_marts", "check_candidate", "gate_landings"]
 
 
@@ -178,8 +180,6 @@ class _Verdict:
             )
             for landing in self._landings
         ]
-        for result in results:
-            if result.status == "held":
-                ledger.hold(result.landing_id, "; ".join(result.reasons))
-        ledger.pass_gate_together(result.landing_id for result in results if result.status == "passed")
+        held = {result.landing_id: (_GATE_FAILED, "; ".join(result.reasons)) for result in results if result.status == "held"}
+        ledger.record_verdicts(held, (result.landing_id for result in results if result.status == "passed"))
         return results

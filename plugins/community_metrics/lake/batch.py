@@ -57,9 +57,8 @@ def ingest_waiting(settings: Settings, sources: Sequence[str] | None = None, ret
     with Ledger(settings.ledger_path) as ledger, Workshop(settings) as workshop:
         _adopt_lake_identity(settings, ledger)
         if retry:
-            for landing in ledger.landings("rejected"):
-                if sources is None or landing.source in sources:
-                    ledger.await_retry(landing.landing_id)
+            again = [landing for landing in ledger.landings() if landing.status == "rejected" or _lost_rows(landing)]
+            ledger.await_retry(landing.landing_id for landing in again if sources is None or landing.source in sources)
         for landing in ledger.landings("unrecognised"):
             if (retry or landing.run_id is None) and sources is None and not _recognise_again(settings, ledger, landing, run_id):
                 done.append(ledger.landing(landing.landing_id))
@@ -68,6 +67,11 @@ def ingest_waiting(settings: Settings, sources: Sequence[str] | None = None, ret
             log.info("ingest %d of %d: %s, %s", number, len(waiting), landing.source, landing.original_name)
             done.append(ingest_landing(settings, ledger, landing, run_id, workshop))
     return IngestReport(run_id, tuple(done), refused)
+
+
+def _lost_rows(landing: Landing) -> bool:
+    """Whether rows of it were put aside, which a mended template may be able to read."""
+    return landing.status in ("ingested", "held") and landing.quarantined > 0
 
 
 def _adopt_lake_identity(settings: Settings, ledger: Ledger) -> None:

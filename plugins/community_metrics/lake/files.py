@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,11 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from community_metrics.landing.records import Landing
+from community_metrics.landing.store import make_durable
 from community_metrics.settings import Settings
 from community_metrics.sources.registry import StreamDefinition, load_streams
 
 ROW_GROUP_ROWS = 122_880
-_SYNC_THREADS = 8
 _ARROW_TYPES = {"text": pa.string(), "bigint": pa.int64()}
 
 
@@ -57,19 +55,10 @@ class ParquetFile:
         self._temporary.unlink(missing_ok=True)
 
 
-def make_durable(paths: Sequence[Path]) -> None:
-    """Wait until the files and their names are on the disk. Together, as a file system commits many at the cost of few."""
-    with ThreadPoolExecutor(max_workers=_SYNC_THREADS) as pool:
-        list(pool.map(_sync, paths))
-        list(pool.map(_sync, sorted({path.parent for path in paths})))
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def make_files_durable(paths: Sequence[Path]) -> None:
+    """Wait until the files and their names are on the disk."""
+    make_durable(paths)
+    make_durable(sorted({path.parent for path in paths}))
 
 
 def lake_file_path(settings: Settings, landing: Landing, revision: int, stream: StreamDefinition, business_date: date) -> Path:

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from community_metrics.errors import CommunityMetricsError, InputError
 from community_metrics.lake.coverage import cover
 from community_metrics.lake.extras import extras_as_json, keep_extras
-from community_metrics.lake.files import make_durable, quarantine_path
+from community_metrics.lake.files import make_files_durable, quarantine_path
 from community_metrics.lake.normalising import NormalisedBatch, Normaliser, derive_columns, hash_identifiers
 from community_metrics.lake.pipelining import ahead
 from community_metrics.lake.pseudonyms import SEPARATOR, Pseudonymiser
@@ -136,7 +136,7 @@ class _Ingest:
         self._check_conservation(written)
         self._drift.totals.extend(self._stated.compare(self._rows - self._totals))
         files = [lake_file for stream in written.values() for lake_file in stream.files]
-        make_durable(
+        make_files_durable(
             [*(self._settings.home / lake_file.path for lake_file in files), *([self._quarantine.path] if self._quarantine.rows else [])]
         )
         return Ingested(

@@ -17,6 +17,19 @@ where landing_id = ?
 """
 """What one ingest of a landing came to."""
 
+RECORD_REFUSED = """
+update landings set status = ?, reason_code = ?, reason = ?, needs_gate = 0, rows = 0, accepted = 0, quarantined = 0, totals = 0,
+    run_id = ?
+where landing_id = ?
+"""
+"""A landing of which nothing is used."""
+
+FORGET_TEMPLATE = """
+update landings set status = 'landed', reason_code = null, reason = null, needs_gate = 0
+where template = ? and status in ('ingested', 'held', 'rejected')
+"""
+"""What has been read with a template waits again."""
+
 QUARANTINE_COUNTS = """
 select landings.source, quarantined_rows.account_id, business_date, count(distinct row_hash)
 from quarantined_rows join landings using (landing_id, revision)
@@ -34,3 +47,15 @@ from lake_files join landings using (landing_id, revision) left join accounts us
 where status = 'held' group by 1, 2, 3 order by 1, 2, 3
 """
 """Rows of held files, by source, account and business date; a file of several accounts counts under its landing's."""
+
+SHARED_AND_IDLE = """
+select distinct lake_files.path, landings.sha256
+from lake_files join landings using (landing_id)
+where lake_files.path like '%-shared.parquet'
+and not (landings.status = 'ingested' and landings.needs_gate = 0 and lake_files.revision = landings.revision)
+and lake_files.path in (
+    select path from lake_files join landings using (landing_id, revision) where status = 'ingested' and needs_gate = 0
+)
+order by 1, 2
+"""
+"""Small files share lake files: whose rows there are withdrawn, held, not judged yet or replaced by a later revision."""

@@ -56,8 +56,33 @@ class Landing:
 
 
 @dataclass(frozen=True)
+class Arrival:
+    """A stored file that is to be recorded. `snapshot_at`, `period` and the others as in `Landing`."""
+
+    sha256: str
+    size: int
+    original_name: str
+    landed_at: datetime
+    source: str
+    account_id: str
+    snapshot_at: datetime
+    snapshot_origin: SnapshotOrigin
+    period: date | None = None
+    template: str | None = None
+    status: Status = "landed"
+    reason_code: str | None = None
+    reason: str | None = None
+
+    @property
+    def declared_snapshot_at(self) -> datetime | None:
+        """The snapshot if somebody declared it: only then is it part of what the landing is."""
+        return self.snapshot_at if self.snapshot_origin in ("flag", "sidecar", "folder") else None
+
+
+@dataclass(frozen=True)
 class LakeFile:
-    """One Parquet file of the lake: the rows of one landing on one business date. `path` is relative to the home."""
+    """The rows of one landing on one business date. `path`, relative to the home, is the Parquet file in which they stand, alone
+    or with those of other small landings (`files.SHARED_SUFFIX`)."""
 
     landing_id: str
     revision: int
@@ -108,6 +133,15 @@ class Ingested:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """Why no row of a landing is used."""
+
+    reason_code: str
+    reason: str
+    status: Status = "rejected"
+
+
+@dataclass(frozen=True)
 class LandResult:
     """What landing one file came to. `message` says it in a sentence; `landing` is None only for a refused file."""
 
@@ -115,6 +149,16 @@ class LandResult:
     outcome: Literal["landed", "already_landed", "unrecognised", "withdrawn", "refused"]
     message: str
     landing: Landing | None = None
+
+
+@dataclass(frozen=True)
+class TemplateChanges:
+    """The templates against those of the last ingest: names of those that have come and of those that have changed or gone, and
+    how many landings wait again for that."""
+
+    new: list[str]
+    stale: list[str]
+    retaken: int
 
 
 @dataclass(frozen=True)

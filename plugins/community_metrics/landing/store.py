@@ -6,6 +6,8 @@ import hashlib
 import os
 import shutil
 import stat
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from community_metrics.errors import InputError
 from community_metrics.settings import Settings
 
 _BLOCK_BYTES = 1 << 20
+_SYNC_THREADS = 8
 
 
 @dataclass(frozen=True)
@@ -37,24 +40,51 @@ def store_object(settings: Settings, path: Path) -> StoredObject:
 
     Raises `InputError`: not_a_file (a link, folder, pipe or device), changed_while_read, unreadable.
     """
+    [stored] = store_objects(settings, [path])
+    if isinstance(stored, InputError):
+        raise stored
+    return stored
+
+
+def store_objects(settings: Settings, paths: Sequence[Path]) -> list[StoredObject | InputError]:
+    """The same for many files at once, for each what `store_object` returns or raises. They wait for the disk together."""
     folder = settings.landing / "objects"
     # The landing holds personal data as received: nobody but the owner of the process has to read it.
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     remove_leftovers(folder)
-    temporary = folder / f".{os.getpid()}"
+    scratch = folder / f".{os.getpid()}"
+    scratch.mkdir(exist_ok=True, mode=0o700)
     try:
-        before, sha256 = _copy(path, temporary)
-        target = object_path(settings, sha256)
-        target.parent.mkdir(exist_ok=True, mode=0o700)
-        if target.exists() and target.stat().st_size == before.st_size:
-            temporary.unlink()
-        else:
-            temporary.replace(target)
-            _sync_folder(target.parent)
-            _sync_folder(folder)
+        copies = [_copied(settings, path, scratch / str(number)) for number, path in enumerate(paths)]
+        stored = {one.sha256: (scratch / str(number), one.path) for number, one in enumerate(copies) if isinstance(one, StoredObject)}
+        _put_in_place([(copy, target) for copy, target in stored.values() if not _is_there(copy, target)])
     finally:
-        temporary.unlink(missing_ok=True)
-    return StoredObject(sha256, before.st_size, target, before.st_dev, before.st_ino, before.st_mtime_ns)
+        shutil.rmtree(scratch, ignore_errors=True)
+    return copies
+
+
+def _copied(settings: Settings, path: Path, copy: Path) -> StoredObject | InputError:
+    try:
+        before, sha256 = _copy(path, copy)
+    except InputError as error:
+        return error
+    return StoredObject(sha256, before.st_size, object_path(settings, sha256), before.st_dev, before.st_ino, before.st_mtime_ns)
+
+
+def _is_there(copy: Path, target: Path) -> bool:
+    return target.exists() and target.stat().st_size == copy.stat().st_size
+
+
+def _put_in_place(copies: Sequence[tuple[Path, Path]]) -> None:
+    if not copies:
+        return
+    folders = {target.parent for _, target in copies}
+    for folder in folders:
+        folder.mkdir(exist_ok=True, mode=0o700)
+    make_durable([copy for copy, _ in copies])
+    for copy, target in copies:
+        copy.replace(target)
+    make_durable([*folders, *{folder.parent for folder in folders}])
 
 
 def is_unchanged(path: Path, stored: StoredObject) -> bool:
@@ -99,8 +129,6 @@ def _copy(source: Path, target: Path) -> tuple[os.stat_result, str]:
             while block := reader.read(_BLOCK_BYTES):
                 digest.update(block)
                 writer.write(block)
-            writer.flush()
-            os.fsync(writer.fileno())
         after = os.fstat(reader.fileno())
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise InputError(
@@ -112,8 +140,19 @@ def _copy(source: Path, target: Path) -> tuple[os.stat_result, str]:
     return before, digest.hexdigest()
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def make_durable(paths: Sequence[Path]) -> None:
+    """Wait until the contents of these files and folders are on the disk. Together, as a file system commits many at the cost of
+    few."""
+    if len(paths) < _SYNC_THREADS:
+        for path in paths:
+            _sync(path)
+        return
+    with ThreadPoolExecutor(max_workers=_SYNC_THREADS) as pool:
+        list(pool.map(_sync, paths))
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -1,0 +1,211 @@
+"""What the ledger can be asked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from community_metrics.errors import CommunityMetricsError
+from community_metrics.landing.queries import HELD_COUNTS, QUARANTINE_COUNTS, SHARED_AND_IDLE
+from community_metrics.landing.records import INSTANT_FORMAT, Changes, LakeFile, Landing, ObservedUntil, QuarantineCount, Status
+from community_metrics.landing.schema import open_schema
+
+BUSY_SECONDS = 60.0
+_ACTIVE = "status = 'ingested' and needs_gate = 0"
+_TO_GATE = "status = 'ingested' and needs_gate = 1"
+_MOST_PARAMETERS = 500
+LANDING_COLUMNS = (
+    "landing_id, sha256, size, original_name, landed_at, source, account_id, snapshot_at, snapshot_origin, period, template, "
+    "status, reason_code, reason, revision, rows, accepted, quarantined, totals, drift, needs_gate, run_id"
+)
+
+
+class LedgerReader:
+    """The open file and every question to it. `Ledger` adds what changes it."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        self._connection.row_factory = sqlite3.Row
+        try:
+            self._connection.execute("pragma journal_mode = wal")
+            # The inbox's file is removed once it is recorded here, so the record must be on the disk by then.
+            self._connection.execute("pragma synchronous = full")
+            open_schema(self._connection, str(path))
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise CommunityMetricsError(
+                f"the ledger cannot be opened: {error}", str(path), "check the disk and the file's owner"
+            ) from error
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    # What there is
+
+    def landing(self, landing_id: str) -> Landing:
+        """One landing. Raises `KeyError`."""
+        row = self._connection.execute(f"select {LANDING_COLUMNS} from landings where landing_id = ?", (landing_id,)).fetchone()
+        if row is None:
+            raise KeyError(landing_id)
+        return landing_of(row)
+
+    def landings_by_id(self, landing_ids: Iterable[str]) -> list[Landing]:
+        """These landings, in the order asked for; those that are none are left out."""
+        asked = list(landing_ids)
+        found: dict[str, Landing] = {}
+        for start in range(0, len(asked), _MOST_PARAMETERS):
+            some = asked[start : start + _MOST_PARAMETERS]
+            marks = ", ".join("?" * len(some))
+            rows = self._connection.execute(f"select {LANDING_COLUMNS} from landings where landing_id in ({marks})", some)
+            found.update((row["landing_id"], landing_of(row)) for row in rows)
+        return [found[landing_id] for landing_id in asked if landing_id in found]
+
+    def landings(self, status: Status | None = None) -> list[Landing]:
+        """All landings (of one status), in the order of landing."""
+        return self._select("status = ?", (status,)) if status else self._select("true", ())
+
+    def landings_of_run(self, run_id: str) -> list[Landing]:
+        """The landings whose last ingest belongs to one run."""
+        return self._select("run_id = ?", (run_id,))
+
+    def landings_to_gate(self) -> list[Landing]:
+        """Ingested landings that the source gate has not judged yet."""
+        return self._select(_TO_GATE, ())
+
+    def active_landings(self) -> list[Landing]:
+        """Ingested, passed by the source gate and not withdrawn: what the warehouse is made of."""
+        return self._select(_ACTIVE, ())
+
+    def active_set(self) -> frozenset[tuple[str, int]]:
+        """(landing_id, revision) of the active landings."""
+        rows = self._connection.execute(f"select landing_id, revision from landings where {_ACTIVE}")
+        return frozenset((row[0], row[1]) for row in rows)
+
+    def active_fingerprint(self) -> str:
+        """sha256 over the sorted active set: equal for equal inputs, whatever the order of arrival."""
+        text = "\n".join(f"{landing_id} {revision}" for landing_id, revision in sorted(self.active_set()))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def active_lake_files(self) -> list[LakeFile]:
+        """The lake files of the active landings, by source, stream, date and path."""
+        return self._lake_files(f"where {_ACTIVE}")
+
+    def lake_files(self, landing_id: str) -> list[LakeFile]:
+        """The lake files of one landing's present revision, whatever its status."""
+        return self._lake_files("where landing_id = ?", (landing_id,))
+
+    def lake_files_to_gate(self) -> list[LakeFile]:
+        """The lake files of the landings that the source gate has not judged yet."""
+        return self._lake_files(f"where {_TO_GATE}")
+
+    def idle_in_shared_files(self) -> list[tuple[str, str]]:
+        """(path, sha256 of the landed file) of rows that stand in a lake file of active landings without being in force."""
+        return [(row[0], row[1]) for row in self._connection.execute(SHARED_AND_IDLE)]
+
+    def _lake_files(self, where: str, values: Sequence[Any] = ()) -> list[LakeFile]:
+        rows = self._connection.execute(
+            "select landing_id, revision, lake_files.source, stream, business_date, path, lake_files.rows "
+            f"from lake_files join landings using (landing_id, revision) {where} "
+            "order by lake_files.source, stream, business_date, path",
+            values,
+        )
+        return [LakeFile(row[0], row[1], row[2], row[3], date.fromisoformat(row[4]), row[5], row[6]) for row in rows]
+
+    def observed_until(self) -> list[ObservedUntil]:
+        """Per source, platform and account: from the first to the last complete business date of the active landings."""
+        rows = self._connection.execute(
+            f"""
+            select coverage.source, platform, coverage.account_id, min(first_date), max(observed_until)
+            from coverage join landings using (landing_id, revision)
+            where {_ACTIVE} group by 1, 2, 3 order by 1, 2, 3
+            """
+        )
+        return [ObservedUntil(row[0], row[1], row[2], date.fromisoformat(row[3]), date.fromisoformat(row[4])) for row in rows]
+
+    def quarantine_counts(self) -> list[QuarantineCount]:
+        """Distinct quarantined rows of what is not withdrawn: a bad row delivered twice counts once."""
+        rows = self._connection.execute(QUARANTINE_COUNTS)
+        return [QuarantineCount(row[0], row[1], date.fromisoformat(row[2]) if row[2] else None, row[3]) for row in rows]
+
+    def held_counts(self) -> list[tuple[str, str, date, int]]:
+        """(source, account, business date, rows) of what the source gate holds. A file of several accounts counts under its landing's."""
+        rows = self._connection.execute(HELD_COUNTS)
+        return [(row[0], row[1], date.fromisoformat(row[2]), row[3]) for row in rows]
+
+    def changed_since_publication(self) -> Changes:
+        """The active set against the one that the last release was made of."""
+        with self._snapshot() as connection:
+            active = self.active_set()
+            published = {(row[0], row[1]) for row in connection.execute("select landing_id, revision from published")}
+            added = [self.landing(landing_id) for landing_id, _ in sorted(active - published)]
+            removed = [replace(self.landing(landing_id), revision=revision) for landing_id, revision in sorted(published - active)]
+            dates: set[tuple[str, str, date]] = set()
+            for key in active ^ published:
+                rows = connection.execute("select source, stream, business_date from lake_files where landing_id = ? and revision = ?", key)
+                dates |= {(row[0], row[1], date.fromisoformat(row[2])) for row in rows}
+        return Changes(added, removed, sorted(dates))
+
+    def published_release_id(self) -> str | None:
+        """The release of the last `record_publication`."""
+        return self._fact("published_release_id")
+
+    # Plumbing
+
+    def _fact(self, name: str) -> str | None:
+        row = self._connection.execute("select value from facts where name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def _select(self, condition: str, values: Sequence[Any]) -> list[Landing]:
+        rows = self._connection.execute(
+            f"select {LANDING_COLUMNS} from landings where {condition} order by landed_at, original_name, landing_id", values
+        )
+        return [landing_of(row) for row in rows]
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Several reads of one state, while others write."""
+        with self._begun("begin") as connection:
+            yield connection
+
+    @contextmanager
+    def _begun(self, begin: str) -> Iterator[sqlite3.Connection]:
+        try:
+            self._connection.execute(begin)
+        except sqlite3.OperationalError as error:
+            raise CommunityMetricsError(
+                f"the ledger is locked: {error}", str(self.path), "wait for the other community-metrics process, or end it"
+            ) from error
+        try:
+            yield self._connection
+            self._connection.execute("commit")
+        except BaseException:
+            self._connection.execute("rollback")
+            raise
+
+
+def landing_of(row: sqlite3.Row) -> Landing:
+    values = dict(row)
+    for name in ("landed_at", "snapshot_at"):
+        values[name] = datetime.strptime(values[name], INSTANT_FORMAT).replace(tzinfo=UTC)
+    values["period"] = date.fromisoformat(values["period"]) if values["period"] else None
+    values["drift"] = json.loads(values["drift"])
+    values["needs_gate"] = bool(values["needs_gate"])
+    return Landing(**values)
