@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from queue import Full, Queue
@@ -15,7 +15,7 @@ _MOST_WAITING = 2
 _PATIENCE_SECONDS = 0.1
 
 
-def ahead(items: Iterator[Item]) -> Iterator[Item]:
+def ahead(items: Iterator[Item]) -> Generator[Item, None, None]:
     """The same items, read by a thread of their own that is at most a few ahead. Short inputs need no thread."""
     begin = list(islice(items, 2))
     yield from begin

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import TypeAlias
+
 import pyarrow as pa
 
-TextColumn = pa.StringArray | pa.DictionaryArray
+TextColumn: TypeAlias = "pa.StringArray | pa.DictionaryArray"
 """One text or null per row. In a dictionary each value stands once, and null only as a row without an entry."""
 
 _LOOKED_AT = 1_000
@@ -15,7 +18,12 @@ def constant(value: str | None, count: int) -> TextColumn:
     """The same value in every row."""
     if value is None:
         return pa.nulls(count, pa.string())
-    return pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), count), pa.array([value], pa.string()))
+    return pa.DictionaryArray.from_arrays(_zeros(count), pa.array([value], pa.string()))
+
+
+@lru_cache(maxsize=4)
+def _zeros(count: int) -> pa.Int32Array:
+    return pa.repeat(pa.scalar(0, pa.int32()), count)
 
 
 def one_value(values: TextColumn) -> str | None:

@@ -106,44 +106,38 @@ class StagedStream:
     def _take(self, columns: Mapping[str, TextColumn], row_numbers: pa.Int64Array, extras: pa.StringArray) -> None:
         count = len(row_numbers)
         dates = self._dates(columns, count)
-        row_hashes, key_hashes = self._hasher.hashes(columns, count)
+        texts = {name: columns[name] for name in self._names} | self._repeated(count) | {"_extra": extras, "_period_date": dates}
+        if self._layout is None:
+            self._layout = Layout(texts)
+        complete = self._layout.encode(texts)
+        row_hashes, key_hashes = self._hasher.hashes(complete, count)
+        batch = self._batch({**complete, "_row_no": row_numbers, "_row_hash": row_hashes, "_key_hash": key_hashes})
         derived = self._stream.derived_key
         has_no_keys = derived is not None and columns[derived].null_count > 0
-        complete = {
-            **columns,
-            **({f"{derived}_is_derived": constant(None, count)} if derived else {}),
-            **self._technical(row_numbers, extras),
-            "_period_date": dates,
-            "_row_hash": row_hashes,
-            "_key_hash": key_hashes,
-        }
-        batch = self._arranged(complete)
         self._needs_keys |= has_no_keys
-        if self._sorter is None and (has_no_keys or not self._is_rising(row_numbers) or not self._files.add(batch, dates)):
-            self._gather(batch)
-        elif self._sorter is not None:
+        if self._sorter is not None:
             self._sorter.add(batch)
+        elif has_no_keys or not self._is_rising(row_numbers) or not self._files.add(batch, dates):
+            self._gather(batch)
 
-    def _technical(self, row_numbers: pa.Int64Array, extras: pa.StringArray) -> dict[str, TextColumn | pa.Int64Array]:
-        landing, count = self._to.landing, len(row_numbers)
+    def _repeated(self, count: int) -> dict[str, TextColumn]:
+        """The columns that are the same in every row."""
+        landing, derived = self._to.landing, self._stream.derived_key
         return {
+            **({f"{derived}_is_derived": constant(None, count)} if derived else {}),
             "_file_sha256": constant(landing.sha256, count),
-            "_row_no": row_numbers,
             "_snapshot_at": constant(instant_text(landing.snapshot_at), count),
             "_account_id": constant(landing.account_id, count),
             "_template": constant(self._to.template, count),
-            "_extra": extras,
         }
 
     def _dates(self, columns: Mapping[str, TextColumn], count: int) -> pa.DictionaryArray:
         column = None if self._stream.date_column == SNAPSHOT else columns[self._stream.date_column]
         return business_dates(self._stream, column, count, self._to.settings.timezone, self._to.snapshot_date)
 
-    def _arranged(self, columns: Mapping[str, TextColumn | pa.Int64Array]) -> pa.RecordBatch:
-        ordered = {name: columns[name] for name in self._stream.lake_columns}
-        if self._layout is None:
-            self._layout = Layout(ordered)
-        return self._layout.batch(ordered)
+    def _batch(self, columns: Mapping[str, pa.Array]) -> pa.RecordBatch:
+        names = list(self._stream.lake_columns)
+        return pa.RecordBatch.from_arrays([columns[name] for name in names], names=names)
 
     def _is_rising(self, row_numbers: pa.Int64Array) -> bool:
         numbers = row_numbers.to_numpy()
@@ -161,11 +155,12 @@ class StagedStream:
             self._sorter.add(one)
 
     def _sort(self, sorter: Sorter) -> None:
+        assert self._layout is not None
         for rows in sorter.rows():
             columns = dict(zip(rows.schema.names, rows.columns, strict=True))
             if self._needs_keys:
                 columns["_key_hash"] = self._hasher.key_hashes(columns, rows.num_rows)
-            taken = self._files.add(self._arranged(columns), columns["_period_date"].dictionary_encode())
+            taken = self._files.add(self._batch(self._layout.encode(columns)), columns["_period_date"].dictionary_encode())
             assert taken, "sorted rows come date by date"
 
     def _open_file(self, day: date, schema: pa.Schema) -> ParquetFile:
