@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -84,7 +85,9 @@ def test_a_document_that_does_not_fit_is_refused(tmp_path: Path) -> None:
         (b'{"a": 1}\n{"a": 2}\n', "jsonl", 1),
         (b'{"errcode": 0, "list": []}', "json", 1),
         (b'{\n "a": 1\n}', "json", 0),
-        (b'[{"a": 1}]', "json", 0),
+        (b'[{"a": 1}]', "json", 1),
+        (b'[{"a": 1', "json", 0),
+        (b"[[1]]", "json", 0),
         (b"\xef\xbb\xbf [\n1]", "json", 0),
         (b'{"a": "\\x01", "b":\n"\x80"}', "json", 0),
         (b"[id],name\n1,2\n", "csv", 1),
@@ -123,6 +126,35 @@ def test_json_lines_become_columns_of_text(open_bytes: Open) -> None:
     }
     assert batch.row_numbers.to_pylist() == [1, 3, 6]
     assert [(problem.row_no, problem.reason_code) for problem in batch.problems] == [(4, "malformed_row"), (5, "malformed_row")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("indent", [None, 2])
+def test_an_array_of_objects_is_a_table(open_bytes: Open, encoding: str, indent: int | None) -> None:
+    rows = [{"id": 4781320682406083641, "amount": 1.5, "name": "社群"}, 7, {"id": "x", "tags": [1, None, {"k": 2.50}], "late": True}]
+    envelope = open_bytes(json.dumps(rows, indent=indent, ensure_ascii=False).encode(encoding))
+    [table] = envelope.tables
+    assert (envelope.kind, table.kind, table.header_is_known, table.first_row_no) == ("json", "json", True, 0)
+    assert table.grid_head[0] == ["id", "amount", "name", "tags", "late"]
+    batch = table.read()
+    assert batch.columns.to_pydict() == {
+        "id": ["4781320682406083641", "x"],
+        "amount": ["1.5", None],
+        "name": ["社群", None],
+        "tags": [None, '[1,null,{"k":2.5}]'],
+        "late": [None, "true"],
+    }
+    assert batch.row_numbers.to_pylist() == [1, 3]
+    assert [(problem.row_no, problem.reason_code, problem.cells) for problem in batch.problems] == [(2, "malformed_row", ("7",))]
+
+
+def test_an_array_is_read_in_bounded_pieces_and_its_damage_said_in_time(open_bytes: Open) -> None:
+    sound = json.dumps([{"a": number, "b": "x" * 90} for number in range(40_000)]).encode()
+    batches = [batch.columns.num_rows for batch in open_bytes(sound).tables[0].iter_batches(batch_rows=15_000)]
+    assert batches == [15_000, 15_000, 10_000]
+    with pytest.raises(InputError) as caught:
+        open_bytes(sound[:-100]).tables[0].read()
+    assert caught.value.reason_code == "truncated"
 
 
 def test_a_key_that_appears_late_is_a_column_from_then_on(open_bytes: Open) -> None:

@@ -1,10 +1,11 @@
-"""JSON Lines, streamed into columns of text."""
+"""JSON objects, streamed into columns of text: one a line, or the elements of an array (`json_array`)."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import pyarrow as pa
 
@@ -17,33 +18,36 @@ from community_metrics.sources.envelopes.encodings import Utf8Stream
 from community_metrics.sources.envelopes.json_text import PLAIN_DECODER, parse_object, storable, text_array
 from community_metrics.sources.envelopes.model import DEFAULT_BATCH_ROWS, HEAD_ROWS, Kind, RawBatch, RawTable, RowProblem
 
+Entry = TypeVar("Entry")
+
 MAX_LINE = 16 * 2**20
 _HEAD_KEYS_ROWS = 1_000
 _BATCH_ROWS = 32_768
 _BATCH_BYTES = 64 * 2**20
 
 
-class JsonLinesTable(RawTable):
-    """One JSON object a line. ``grid_head[0]``: the keys of the first 1,000 lines, in order of appearance.
+class ObjectTable(RawTable, Generic[Entry]):
+    """JSON objects as rows. ``grid_head[0]``: the keys of the first 1,000 objects, in order of appearance.
 
-    Keys that appear later are added to the columns of their batch and of all that follow.
+    Keys that appear later are added to the columns of their batch and of all that follow. An `Entry` is what one object is before it
+    is cut into cells.
     """
 
-    kind: Kind = "jsonl"
     first_row_no = 0
 
-    def __init__(self, source: ByteSource, encoding: str, limits: Limits) -> None:
+    def __init__(self, source: ByteSource, limits: Limits) -> None:
         self.name = source.name
         self._source = source
-        self._encoding = encoding
         self._limits = limits
         keys: dict[str, None] = {}
         rows: list[dict[str, str | None]] = []
-        for _, line in islice(self._lines(), _HEAD_KEYS_ROWS):
-            row = _object_or_none(line)
-            if row is not None:
-                keys.update(dict.fromkeys(row))
-                rows.append(row)
+        for _, entry in islice(self._head_entries(), _HEAD_KEYS_ROWS):
+            try:
+                row = self._cells(entry)
+            except (ValueError, RecursionError):
+                continue
+            keys.update(dict.fromkeys(row))
+            rows.append(row)
         self._keys = list(keys)
         check_width(len(self._keys), self.name)
         self.grid_head = [list(map(storable, self._keys))]
@@ -54,31 +58,41 @@ class JsonLinesTable(RawTable):
         keys = dict.fromkeys(self._keys)
         problem_count = 0
         with typed_errors(self.name):
-            lines = self._lines()
-            while piece := _piece(lines, min(batch_rows, _BATCH_ROWS)):
+            entries = self._entries()
+            while piece := self._piece(entries, min(batch_rows, _BATCH_ROWS)):
                 batch = self._batch(keys, piece)
                 problem_count += len(batch.problems)
                 check_problem_count(problem_count, self.name)
                 yield drop_long_cells(batch, self._limits.max_cell_characters)
 
-    def iter_documents(self) -> Iterator[tuple[int, Any]]:
-        """Line number and the object on the line, nested values and all, numbers as text; None for a line that is no JSON."""
-        with typed_errors(self.name):
-            for row_no, line in self._lines():
-                try:
-                    yield row_no, PLAIN_DECODER.decode(line.decode())
-                except (ValueError, RecursionError):
-                    yield row_no, None
+    @abstractmethod
+    def _entries(self) -> Iterator[tuple[int, Entry]]:
+        """Row number and entry, from the first one on."""
 
-    def _batch(self, keys: dict[str, None], piece: list[tuple[int, bytes]]) -> RawBatch:
+    def _head_entries(self) -> Iterator[tuple[int, Entry]]:
+        return self._entries()
+
+    @abstractmethod
+    def _cells(self, entry: Entry) -> dict[str, str | None]:
+        """Raises `ValueError` or `RecursionError` for what is no object."""
+
+    @abstractmethod
+    def _text(self, entry: Entry) -> str:
+        """What a person is shown of an entry that is no object."""
+
+    @abstractmethod
+    def _size(self, entry: Entry) -> int:
+        """About how many bytes it has."""
+
+    def _batch(self, keys: dict[str, None], piece: list[tuple[int, Entry]]) -> RawBatch:
         numbers: list[int] = []
         rows: list[dict[str, str | None]] = []
         problems: list[RowProblem] = []
-        for row_no, line in piece:
+        for row_no, entry in piece:
             try:
-                row = parse_object(line.decode())
+                row = self._cells(entry)
             except (ValueError, RecursionError) as error:
-                problems.append(row_problem(row_no, "malformed_row", None, str(error)[:300], [line.decode()]))
+                problems.append(row_problem(row_no, "malformed_row", None, str(error)[:300], [self._text(entry)]))
                 continue
             if not row.keys() <= keys.keys():
                 keys.update(dict.fromkeys(row))
@@ -88,7 +102,45 @@ class JsonLinesTable(RawTable):
         columns = [text_array([row.get(key) for row in rows]) for key in keys]
         return RawBatch(record_batch(list(map(storable, keys)), columns), pa.array(numbers, pa.int64()), problems)
 
-    def _lines(self) -> Iterator[tuple[int, bytes]]:
+    def _piece(self, entries: Iterator[tuple[int, Entry]], rows: int) -> list[tuple[int, Entry]]:
+        piece: list[tuple[int, Entry]] = []
+        size = 0
+        for numbered in islice(entries, rows):
+            piece.append(numbered)
+            size += self._size(numbered[1])
+            if size > _BATCH_BYTES:
+                break
+        return piece
+
+
+class JsonLinesTable(ObjectTable[bytes]):
+    """One JSON object a line."""
+
+    kind: Kind = "jsonl"
+
+    def __init__(self, source: ByteSource, encoding: str, limits: Limits) -> None:
+        self._encoding = encoding
+        super().__init__(source, limits)
+
+    def iter_documents(self) -> Iterator[tuple[int, Any]]:
+        """Line number and the object on the line, nested values and all, numbers as text; None for a line that is no JSON."""
+        with typed_errors(self.name):
+            for row_no, line in self._entries():
+                try:
+                    yield row_no, PLAIN_DECODER.decode(line.decode())
+                except (ValueError, RecursionError):
+                    yield row_no, None
+
+    def _cells(self, entry: bytes) -> dict[str, str | None]:
+        return parse_object(entry.decode())
+
+    def _text(self, entry: bytes) -> str:
+        return entry.decode()
+
+    def _size(self, entry: bytes) -> int:
+        return len(entry)
+
+    def _entries(self) -> Iterator[tuple[int, bytes]]:
         """Line number and line, blank ones left out."""
         row_no = 0
         with Utf8Stream(self._source, self._encoding) as stream:
@@ -109,21 +161,3 @@ class JsonLinesTable(RawTable):
                         yield row_no, stripped
             if stripped := rest.strip():
                 yield row_no + 1, stripped
-
-
-def _object_or_none(line: bytes) -> dict[str, str | None] | None:
-    try:
-        return parse_object(line.decode())
-    except (ValueError, RecursionError):
-        return None
-
-
-def _piece(lines: Iterator[tuple[int, bytes]], rows: int) -> list[tuple[int, bytes]]:
-    piece: list[tuple[int, bytes]] = []
-    size = 0
-    for numbered in islice(lines, rows):
-        piece.append(numbered)
-        size += len(numbered[1])
-        if size > _BATCH_BYTES:
-            break
-    return piece

@@ -82,7 +82,7 @@ def outline(source: ByteSource, limits: Limits) -> dict[str, Any]:
         return "enter" if len(place) < 2 else "take"
 
     try:
-        for place, value in walk_json(_Head(source), limits, route):
+        for place, value in walk_json(HeadSource(source), limits, route):
             if not place or not isinstance(place[0], str):
                 break
             if len(place) == 1:
@@ -289,8 +289,8 @@ class _Window:
         return self._lines_before + self._text.count("\n", 0, self._at) + 1
 
 
-class _Head(ByteSource):
-    """The beginning of a source."""
+class HeadSource(ByteSource):
+    """The first MiB of a source."""
 
     def __init__(self, source: ByteSource) -> None:
         self.name = source.name

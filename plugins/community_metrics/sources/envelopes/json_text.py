@@ -52,7 +52,7 @@ PLAIN_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=
 """Numbers become `str`."""
 
 # Numbers become `bytes`, which nothing else in JSON is: told from strings without the cost of a class of our own.
-_MARKING_DECODER = json.JSONDecoder(parse_int=str.encode, parse_float=str.encode, parse_constant=_refuse_constant)
+MARKING_DECODER = json.JSONDecoder(parse_int=str.encode, parse_float=str.encode, parse_constant=_refuse_constant)
 
 
 def parse_object(line: str) -> dict[str, str | None]:
@@ -63,13 +63,18 @@ def parse_object(line: str) -> dict[str, str | None]:
     >>> parse_object('{"id": 4781320682406083641, "tags": [1.10, null, "x"], "is_new": true}')
     {'id': '4781320682406083641', 'tags': '[1.10,null,"x"]', 'is_new': 'true'}
     """
-    value = _MARKING_DECODER.decode(line)
+    return cells_of(MARKING_DECODER.decode(line))
+
+
+def cells_of(value: Any) -> dict[str, str | None]:
+    """The same for an object that `MARKING_DECODER` has decoded."""
     if not isinstance(value, dict):
-        raise ValueError("the line is no JSON object")
-    return {key: item if item is None or type(item) is str else _json_text(item) for key, item in value.items()}
+        raise ValueError("no JSON object")
+    return {key: item if item is None or type(item) is str else json_text(item) for key, item in value.items()}
 
 
-def _json_text(value: Any) -> str:
+def json_text(value: Any) -> str:
+    """JSON of a value that `MARKING_DECODER` has decoded, numbers as they were written."""
     match value:
         case bytes():
             return value.decode()
@@ -80,6 +85,6 @@ def _json_text(value: Any) -> str:
         case str():
             return encode_basestring(value)
         case dict():
-            return "{" + ",".join(f"{encode_basestring(key)}:{_json_text(item)}" for key, item in value.items()) + "}"
+            return "{" + ",".join(f"{encode_basestring(key)}:{json_text(item)}" for key, item in value.items()) + "}"
         case _:
-            return "[" + ",".join(_json_text(item) for item in value) + "]"
+            return "[" + ",".join(json_text(item) for item in value) + "]"

@@ -10,6 +10,7 @@ from community_metrics.sources.envelopes.boundary import EXPORT_AGAIN
 from community_metrics.sources.envelopes.byte_streams import ByteSource
 from community_metrics.sources.envelopes.delimited import DelimitedTable
 from community_metrics.sources.envelopes.encodings import SAMPLE, detect_encoding, read_text_head
+from community_metrics.sources.envelopes.json_array import open_json_array
 from community_metrics.sources.envelopes.json_lines import JsonLinesTable
 from community_metrics.sources.envelopes.json_text import parse_object
 from community_metrics.sources.envelopes.markup import open_html
@@ -19,6 +20,8 @@ _HTML = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|meta|b
 _HTML_WIDE = re.compile(r"\s*<(?:!doctype\s+html|html|head|meta|body|table|style|div|\?xml|!--)", re.IGNORECASE)
 _SPREADSHEET_XML = re.compile(rb"<(?:\w+:)?Workbook[\s>]")
 _DOCUMENT = re.compile(r"""\s*(?:\{\s*["}]|\[\s*[\[{"\]\dtfn-])""")
+
+_ARRAY = re.compile(r"\s*\[\s*\{")
 
 
 def open_text(source: ByteSource, limits: Limits) -> Envelope:
@@ -33,15 +36,16 @@ def open_text(source: ByteSource, limits: Limits) -> Envelope:
     narrow = head.decode("utf-8-sig", "ignore")
     if _DOCUMENT.match(narrow) and _json_kind(narrow, is_all=len(head) < SAMPLE) == "document":
         # Its encoding is for the loader, which mends the stray bytes that some exports contain.
-        return Envelope("json", [])
+        return Envelope("json", open_json_array(source, limits) if _ARRAY.match(narrow) else [])
     encoding = detect_encoding(source)
     text, is_all = read_text_head(source, encoding)
     if encoding.startswith("utf-16") and _HTML_WIDE.match(text):
         return open_html(source, limits)
     if _DOCUMENT.match(text):
         kind = _json_kind(text, is_all)
-        tables = [JsonLinesTable(source, encoding, limits)] if kind != "document" else []
-        return Envelope("jsonl" if kind == "lines" else "json", [*tables], encoding=encoding)
+        if kind == "document":
+            return Envelope("json", open_json_array(source, limits) if _ARRAY.match(text) else [], encoding=encoding)
+        return Envelope("jsonl" if kind == "lines" else "json", [JsonLinesTable(source, encoding, limits)], encoding=encoding)
     return Envelope("csv", [DelimitedTable(source, encoding, limits)], encoding=encoding)
 
 
