@@ -70,12 +70,14 @@ class TemplateColumn:
 class Signature:
     """What a layout is recognised by without being told the source.
 
-    Tables: each of `headers`, at least one of `any_of` (if there are any), on a sheet called `sheet` (if named). Pages: the
+    Tables: each of `headers`, at least one of `any_of` (if there are any), none of `without`, on a sheet called `sheet` (if
+    named). Pages: the
     file's own `endpoint` is one of `endpoints`, or every one of `fields` (paths from the page's root) is there.
     """
 
     headers: tuple[str, ...] = ()
     any_of: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     sheet: str | None = None
     endpoints: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()

@@ -83,7 +83,7 @@ def missing_headers(template: Template, match: TableMatch | None, given: frozens
     for stream in match.template.streams:
         for column in stream.columns:
             is_stated = column.name in stated or not column.required or not column.headers
-            if not is_stated and not present.intersection(map(header_key, column.headers)):
+            if not is_stated and not present.intersection(map(header_key, (*column.headers, *column.or_else))):
                 lacking.append(" or ".join(column.headers))
     return list(dict.fromkeys(lacking))
 
@@ -99,7 +99,8 @@ def _missing_signature(match: TableMatch, given: frozenset[str]) -> list[str]:
             lacking.append(" or ".join(names))
     if signature.any_of and not present.intersection(map(header_key, signature.any_of)):
         lacking.append(" or ".join(signature.any_of))
-    return lacking
+    unwanted = set(map(header_key, signature.without))
+    return lacking + [f"no {header}" for header in match.headers if header_key(header) in unwanted]
 
 
 def _aliases(part: TableTemplate, header: str) -> tuple[str, ...]:
