@@ -14,6 +14,7 @@ from community_metrics.sources.envelopes.model import (
     locate_duplicates,
 )
 from community_metrics.sources.envelopes.opening import open_tables
+from community_metrics.sources.envelopes.xml_documents import is_xml_callback, load_xml_documents, parse_xml_documents
 
 __all__ = [
     "DEFAULT_BATCH_ROWS",
@@ -24,13 +25,16 @@ __all__ = [
     "RawBatch",
     "RawTable",
     "RowProblem",
+    "is_xml_callback",
     "iter_json_items",
     "json_source",
     "load_json_document",
+    "load_xml_documents",
     "locate_duplicates",
     "open_archive",
     "open_tables",
     "outline",
     "parse_json_document",
+    "parse_xml_documents",
     "walk_json",
 ]

@@ -10,7 +10,7 @@ from typing import Literal
 
 import pyarrow as pa
 
-Kind = Literal["csv", "jsonl", "json", "parquet", "xlsx", "xls", "html", "zip"]
+Kind = Literal["csv", "jsonl", "json", "parquet", "xlsx", "xls", "html", "zip", "xml"]
 
 HEAD_ROWS = 20
 """How many rows of a table are looked at to find its header."""
@@ -116,7 +116,7 @@ class Envelope:
     `kind` of what is inside (`compression` tells of a gzip around it); `encoding` of text kinds, as Python names it;
     `created_at`: aware UTC instant of the stamp inside an xlsx file. `tables` is empty for `json` (use `load_json_document`; but a
     document that is one object on one line has a table too, since JSON Lines with one row looks the same)
-    and for `zip` (use `open_archive`).
+    and for `zip` (use `open_archive`) and `xml` (use `load_xml_documents`).
     """
 
     kind: Kind

@@ -1,4 +1,4 @@
-"""Telling the kinds of text apart: HTML, JSON, JSON Lines, CSV."""
+"""Telling the kinds of text apart: XML callbacks, HTML, JSON, JSON Lines, CSV."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from community_metrics.sources.envelopes.json_lines import JsonLinesTable
 from community_metrics.sources.envelopes.json_text import parse_object
 from community_metrics.sources.envelopes.markup import open_html
 from community_metrics.sources.envelopes.model import Envelope
+from community_metrics.sources.envelopes.xml_documents import is_xml_callback
 
 _HTML = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|meta|body|table|style|div|\?xml|!--)", re.IGNORECASE)
 _HTML_WIDE = re.compile(r"\s*<(?:!doctype\s+html|html|head|meta|body|table|style|div|\?xml|!--)", re.IGNORECASE)
@@ -29,6 +30,8 @@ def open_text(source: ByteSource, limits: Limits) -> Envelope:
     head = source.read_head(SAMPLE)
     if not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0"):
         raise InputError("empty_file", "nothing but white space", source.name, EXPORT_AGAIN)
+    if is_xml_callback(head):
+        return Envelope("xml", [])
     if _HTML.match(head):
         if _SPREADSHEET_XML.search(head[:4096]):
             raise InputError("unreadable_envelope", "an XML spreadsheet of 2003", source.name, "save it as xlsx or CSV")

@@ -49,7 +49,7 @@ def parse_instant(token: str, column: ColumnType) -> datetime:
     A date alone is its midnight. Raises `ValueProblem`: not_a_date, implausible_date.
     """
     if column.unit is not None:
-        return _unix_instant(token, Decimal(1) if column.unit == "unix_seconds" else Decimal("0.001"))
+        return _unix_instant(token, column.unit)
     moment = _parse(token, column.formats)
     try:
         instant = (moment if moment.tzinfo else moment.replace(tzinfo=_zone(column.zone))).astimezone(UTC)
@@ -61,8 +61,9 @@ def parse_instant(token: str, column: ColumnType) -> datetime:
 
 
 def parse_date(token: str, column: ColumnType) -> date:
-    """A token as calendar date; of a local date and time its date, of one with offset the date in `column.zone`."""
-    moment = _parse(token, column.formats)
+    """A token as calendar date; of a local date and time its date, of an instant (with offset or unix time) the date in
+    `column.zone`."""
+    moment = _unix_instant(token, column.unit) if column.unit is not None else _parse(token, column.formats)
     try:
         day = (moment.astimezone(_zone(column.zone)) if moment.tzinfo else moment).date()
     except OverflowError as error:
@@ -86,7 +87,8 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def _unix_instant(token: str, seconds_per_unit: Decimal) -> datetime:
+def _unix_instant(token: str, unit: str) -> datetime:
+    seconds_per_unit = Decimal(1) if unit == "unix_seconds" else Decimal("0.001")
     if not _UNIX.fullmatch(token):
         raise ValueProblem("not_a_date", token)
     microseconds = int(Decimal(token) * seconds_per_unit * 1_000_000)

@@ -23,6 +23,7 @@ _UNITS: dict[str, tuple[str, ...]] = {
     "fraction": ("fraction", "percent"),
     "seconds": ("seconds", "minutes", "milliseconds"),
     "amount": ("yuan", "fen"),
+    "date": ("unix_seconds", "unix_milliseconds"),
     "instant": ("unix_seconds", "unix_milliseconds"),
 }
 
@@ -51,7 +52,7 @@ class ColumnType:
     `amount`    plain decimal in the main unit         yuan (the main unit of any currency), fen (hundredths)
     `boolean`   true, false
     `json`      the JSON text
-    `date`      YYYY-MM-DD
+    `date`      YYYY-MM-DD                             none: a date; unix_seconds, unix_milliseconds: its date in `zone`
     `instant`   YYYY-MM-DDTHH:MM:SS.ffffffZ            none: a date and time; unix_seconds, unix_milliseconds: only these
     =========== ====================================== =====================================================================
 

@@ -76,7 +76,7 @@ def _rule(column: ColumnType) -> Callable[[pa.StringArray, ColumnType], ShortCut
         return _plain_numbers if column.unit in _PLAIN_UNITS else None
     if column.kind == "instant" and not column.formats:
         return _unix_instants if column.unit else _iso_instants
-    if column.kind == "date" and not column.formats:
+    if column.kind == "date" and not column.formats and column.unit is None:
         return lambda values, _: _unchanged(values, rf"^{_DAY}$")
     if column.kind == "id":
         return _ids

@@ -11,7 +11,15 @@ from typing import Any
 import pyarrow as pa
 
 from community_metrics.settings import Limits
-from community_metrics.sources.envelopes import Archive, Envelope, RowProblem, load_json_document, open_archive, open_tables
+from community_metrics.sources.envelopes import (
+    Archive,
+    Envelope,
+    RowProblem,
+    load_json_document,
+    load_xml_documents,
+    open_archive,
+    open_tables,
+)
 from community_metrics.sources.envelopes.json_text import storable, text_array
 
 BATCH_RECORDS = 50_000
@@ -38,7 +46,9 @@ class OpenedFile:
 
     @cached_property
     def document(self) -> Any:
-        """Of a JSON document, numbers as text. Raises `InputError`."""
+        """Of a JSON document, numbers as text; the list of an XML file's callbacks. Raises `InputError`."""
+        if self.envelope.kind == "xml":
+            return load_xml_documents(self.path, self.limits, self.name)
         return load_json_document(self.path, self.limits)
 
 

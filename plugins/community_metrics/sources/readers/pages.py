@@ -8,7 +8,7 @@ aside, and what it would have told was not observed, which is not the same as em
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -16,16 +16,16 @@ from typing import Any
 
 from community_metrics.errors import InputError
 from community_metrics.sources.api_errors import hint
-from community_metrics.sources.envelopes import RowProblem
+from community_metrics.sources.envelopes import RowProblem, is_xml_callback, parse_xml_documents
 from community_metrics.sources.envelopes.json_lines import JsonLinesTable
 from community_metrics.sources.grammar import ColumnType, interpret
 from community_metrics.sources.readers.model import Drift, OpenedFile, Record, RowGroup, batch_records, scalar
 from community_metrics.sources.readers.paths import Node, has_field, iter_nodes, text_at, value_at
 from community_metrics.sources.readers.shaping import match_groups, translate
-from community_metrics.sources.templates import PageRules, StreamTemplate, Template, TemplateColumn
+from community_metrics.sources.templates import EVERY_OTHER, PageRules, StreamTemplate, Template, TemplateColumn, words_named
 
 _PAGES_LOOKED_AT = 20
-_KINDS = ("json", "jsonl", "xml")
+KINDS = ("json", "jsonl", "xml")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Page:
 
 def recognises(file: OpenedFile, template: Template) -> int:
     """How well the file fits: 0 not at all, 1 by its fields, 2 by the endpoint that its pages name."""
-    if file.envelope.kind not in _KINDS:
+    if file.envelope.kind not in KINDS:
         return 0
     best = 0
     for page in islice(iter_pages(file), _PAGES_LOOKED_AT):
@@ -55,7 +55,7 @@ def recognises(file: OpenedFile, template: Template) -> int:
 
 def observed_at(file: OpenedFile) -> datetime | None:
     """The newest `pulled_at` of the pages, as aware UTC instant; None if no page has one that can be read."""
-    if file.envelope.kind not in _KINDS:
+    if file.envelope.kind not in KINDS:
         return None
     newest: str | None = None
     for page in iter_pages(file):
@@ -66,9 +66,10 @@ def observed_at(file: OpenedFile) -> datetime | None:
 
 def read(file: OpenedFile, template: Template, drift: Drift) -> Iterator[RowGroup]:
     """Every record of every stream. Raises `InputError`: unexpected_layout (no such pages), api_error (every page failed)."""
-    if file.envelope.kind not in _KINDS:
+    if file.envelope.kind not in KINDS:
         raise _unexpected(file, template, f"a {file.envelope.kind} file stands where API pages are expected")
-    columns = {stream.definition.name: [column.name for column in stream.columns] for stream in template.streams}
+    names = dict.fromkeys(stream.definition.name for stream in template.streams)
+    columns = {name: [column.name for column in template.stream(name).columns] for name in names}
     yield from batch_records(_records(file, template, drift), columns)
 
 
@@ -86,14 +87,14 @@ def _records(file: OpenedFile, template: Template, drift: Drift) -> Iterator[Rec
             yield Record(main, row_no, {}, problem)
             continue
         fetched += 1
-        for stream in template.streams:
-            for node in iter_nodes(page.response, page.request, stream.records):
-                row_no += 1
-                record = _record(stream, node, row_no, template)
-                seen.update(name for name, value in record.values.items() if value is not None)
+        for path, streams in _by_records(template).items():
+            for node in iter_nodes(page.response, page.request, path):
+                for record in _records_of(node, streams, row_no, template):
+                    row_no += 1
+                    seen.update(name for name, value in record.values.items() if value is not None)
+                    yield record
                 if isinstance(node.value, Mapping):
                     drift.dropped.update(node.value.keys() - read_fields)
-                yield record
     if not fetched:
         raise _nothing_fetched(file, template, failures)
     if failures:
@@ -133,14 +134,41 @@ def _at_root(page: Page, path: str) -> str | None:
     return text_at(Node(page.response, (), page.request), path)
 
 
+def _by_records(template: Template) -> dict[str, list[StreamTemplate]]:
+    """Streams by the list that they read."""
+    lists: dict[str, list[StreamTemplate]] = {}
+    for stream in template.streams:
+        lists.setdefault(stream.records, []).append(stream)
+    return lists
+
+
+def _records_of(node: Node, streams: Sequence[StreamTemplate], row_no: int, template: Template) -> Iterator[Record]:
+    """One record for each stream whose `where` the entry meets; one that meets none is put aside once."""
+    named = words_named(streams)
+    takers = [stream for stream in streams if _failed_condition(node, stream, named) is None]
+    for number, stream in enumerate(takers, start=1):
+        yield _record(stream, node, row_no + number, template)
+    if not takers:
+        stream = streams[0]
+        path, words = _failed_condition(node, stream, named) or ("", frozenset())
+        problem = RowProblem(row_no + 1, "no_stream", path, f"{text_at(node, path)} is none of {'/'.join(sorted(words))}"[:300])
+        yield Record(stream.definition.name, row_no + 1, {}, problem)
+
+
+def _failed_condition(node: Node, stream: StreamTemplate, named: Mapping[str, frozenset[str]]) -> tuple[str, frozenset[str]] | None:
+    for path, words in stream.where.items():
+        said = (text_at(node, path) or "").strip()
+        if said not in words and not (EVERY_OTHER in words and said not in named[path]):
+            return path, words
+    return None
+
+
 def _record(stream: StreamTemplate, node: Node, row_no: int, template: Template) -> Record:
     name = stream.definition.name
-    if not isinstance(node.value, Mapping):
+    is_object = isinstance(node.value, Mapping)
+    # A list of plain values is read by the columns whose path is empty.
+    if not is_object and (isinstance(node.value, list) or not any("" in column.path for column in stream.columns)):
         return Record(name, row_no, {}, RowProblem(row_no, "malformed_row", None, f"no object at {stream.records}"))
-    for path, words in stream.where.items():
-        said = text_at(node, path)
-        if (said or "").strip() not in words:
-            return Record(name, row_no, {}, RowProblem(row_no, "no_stream", path, f"none of {'/'.join(sorted(words))}"[:300]))
     is_total = bool(template.totals.when) and all(text_at(node, path) in words for path, words in template.totals.when.items())
     return Record(name, row_no, {column.name: _value(column, node) for column in stream.columns}, is_total=is_total)
 
@@ -154,7 +182,8 @@ def _value(column: TemplateColumn, node: Node) -> str | None:
         parts = [text_at(node, path) for path in column.path]
         text = column.join.join(filter(None, parts)) if all(parts) else None
     else:
-        text = next((found for path in column.path if (found := text_at(node, path)) not in (None, "")), None)
+        nothing = column.null_tokens or frozenset()
+        text = next((found for path in column.path if (found := text_at(node, path)) not in (None, "") and found not in nothing), None)
     if text is None and "" not in column.values:
         return None
     if column.pattern is not None and text is not None:
@@ -192,14 +221,26 @@ def _unexpected(file: OpenedFile, template: Template, what: str) -> InputError:
 def iter_pages(file: OpenedFile) -> Iterator[Page]:
     """The file's pages without what wraps them, in order."""
     for number, content in _contents(file):
-        if isinstance(content, Mapping) and isinstance(content.get("response"), Mapping):
+        response = _response(content, file.name)
+        if response is not None:
             request = content.get("request")
             if isinstance(request, str):
                 request = _parsed(request)
             endpoint = scalar(content, "endpoint")
-            yield Page(number, content["response"], request, endpoint, scalar(content, "pulled_at"))
+            yield Page(number, response, request, endpoint, scalar(content, "pulled_at"))
         else:
             yield Page(number, content, None, None, scalar(content, "pulled_at"))
+
+
+def _response(content: Any, name: str) -> Any:
+    """What is wrapped: an object, or the text of an XML callback; None if nothing is wrapped."""
+    response = content.get("response") if isinstance(content, Mapping) else None
+    if isinstance(response, str) and is_xml_callback(response.encode("utf-8", "surrogatepass")):
+        try:
+            return parse_xml_documents(response.encode("utf-8", "surrogatepass"), name)[0]
+        except InputError:
+            return None
+    return response if isinstance(response, Mapping) else None
 
 
 def _contents(file: OpenedFile) -> Iterator[tuple[int, Any]]:
