@@ -38,11 +38,17 @@ def page_files(template: Template) -> Iterator[tuple[str, bytes]]:
     """One response with a record in every list, bare and wrapped."""
     response: dict[str, Any] = {}
     request: dict[str, Any] = {}
-    for path in template.signature.fields:
-        _put(response, path.removesuffix("[]") if path.endswith("[]") else path, [] if path.endswith("[]") else "1")
     for stream in template.streams:
         _fill(response, request, stream, template)
-    yield "page.json", json.dumps(response, ensure_ascii=False).encode()
+    # What the streams do not read stands there as well; what they do read keeps its meaning.
+    for path in template.signature.fields:
+        _put(response, path.removesuffix("[]") if path.endswith("[]") else path, [] if path.endswith("[]") else "1")
+    # A layout that needs the request is not told by a bare response.
+    needs_request = any(
+        path.startswith("@") and column.required for stream in template.streams for column in stream.columns for path in column.path[:1]
+    )
+    if template.signature.fields and not needs_request:
+        yield "page.json", json.dumps(response, ensure_ascii=False).encode()
     if template.signature.endpoints:
         wrapped = {
             "endpoint": template.signature.endpoints[0],
@@ -97,9 +103,8 @@ def _fill(response: dict[str, Any], request: dict[str, Any], stream: StreamTempl
     holders: list[Any] = []
     for key, index in _steps(head):
         found = records[0].get(key)
-        is_last = (key, index) == _steps(head)[-1]
         if not isinstance(found, (dict, list)):
-            found = [{}] if index is not None or is_last else {}
+            found = [{}] if index is not None else {}
             records[0][key] = found
         holders.append(records[0])
         if isinstance(found, list) and not found:
