@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from community_metrics.lake.pseudonyms import SEPARATOR, Pseudonymiser
-from community_metrics.lake.repeating import TextColumn, constant, distinct, spread
+from community_metrics.lake.repeating import TextColumn, constant, distinct, plain, spread
 from community_metrics.landing.records import instant_text
 from community_metrics.sources.grammar import ColumnType, begins_with, normalise
 from community_metrics.sources.readers.model import SourceBatch
 from community_metrics.sources.registry import ColumnDefinition, StreamDefinition
-from community_metrics.sources.templates import StreamTemplate, TemplateColumn
+from community_metrics.sources.templates import SNAPSHOT_DATE, StreamTemplate, TemplateColumn
 
 # A spreadsheet runs a cell that begins so; an id with a call or a pipe in it was never an id.
 _FORMULA = r"^[=+\-@].*[|(]"
@@ -38,37 +39,54 @@ class NormalisedBatch:
         return self.reasons.is_valid()
 
 
-class Normaliser:
-    """Everything that is the same for all batches of one stream of one landing."""
+@dataclass(frozen=True)
+class Circumstances:
+    """What a landing tells of rows that do not say it themselves. `snapshot_date`: the local date of its snapshot."""
 
-    def __init__(self, template: StreamTemplate, constants: Mapping[str, str], zone: str, account_id: str, snapshot_at: datetime) -> None:
+    account_id: str
+    snapshot_at: datetime
+    snapshot_date: date
+
+
+class Normaliser:
+    """Everything that is the same for all batches of one stream, of one landing or of several read with one template."""
+
+    def __init__(self, template: StreamTemplate, constants: Mapping[str, str], zone: str, landings: Sequence[Circumstances]) -> None:
         self._stream = template.definition
-        self._constants = constants
-        self._account_id = account_id
-        self._snapshot_at = snapshot_at
+        self._constants = {name: value for name, value in constants.items() if value != SNAPSHOT_DATE}
+        self._of_landings = {"account_id": [landing.account_id or None for landing in landings]}
+        dates = [landing.snapshot_date.isoformat() for landing in landings]
+        self._of_landings |= {name: [*dates] for name, value in constants.items() if value == SNAPSHOT_DATE}
+        self._snapshots = [landing.snapshot_at for landing in landings]
         self._in_file = {column.name: column for column in template.columns}
         self._types = {name: _column_type(self._stream.column(name), column, zone) for name, column in self._in_file.items()}
 
-    def normalise(self, batch: SourceBatch) -> NormalisedBatch:
-        """Never raises for a value: each row is good or has a reason."""
+    def normalise(self, batch: SourceBatch, places: pa.Int32Array | None = None) -> NormalisedBatch:
+        """Never raises for a value: each row is good or has a reason. `places`: whose each row is; None: all are of the first."""
         count = len(batch.row_numbers)
         columns: dict[str, TextColumn] = {}
         bad_columns, reasons = pa.nulls(count, pa.string()), pa.nulls(count, pa.string())
         for column in self._stream.columns:
             if column.derived:
                 continue
-            values, wrong = self._column(column, batch, count)
+            values, wrong = self._column(column, batch, count, places)
             columns[column.name] = values
             if wrong is not None:
                 first = pc.and_(wrong.is_valid(), reasons.is_null())
                 reasons = pc.if_else(first, wrong, reasons)
                 bad_columns = pc.if_else(first, column.name, bad_columns)
-        self._forget_unready(columns)
+        self._forget_unready(columns, places)
         return NormalisedBatch(columns, bad_columns, reasons)
 
-    def _column(self, column: ColumnDefinition, batch: SourceBatch, count: int) -> tuple[TextColumn, pa.StringArray | None]:
+    def _column(
+        self, column: ColumnDefinition, batch: SourceBatch, count: int, places_of_rows: pa.Int32Array | None
+    ) -> tuple[TextColumn, pa.StringArray | None]:
         """Canonical values, and the reasons of those that do not fit (None: all fit)."""
         raw = batch.columns.get(column.name)
+        stated = self._of_landings.get(column.name, [])
+        if places_of_rows is not None and len(set(stated)) > 1:
+            texts = pa.nulls(count, pa.string()) if raw is None else plain(raw)
+            return self._values(column, texts, pa.array(stated, pa.string()).take(places_of_rows))
         if raw is None or raw.null_count == count:
             values, wrong = self._values(column, pa.nulls(1, pa.string()))
             return constant(values[0].as_py(), count), None if wrong is None else pa.repeat(wrong[0], count)
@@ -77,7 +95,9 @@ class Normaliser:
         values, wrong = self._values(column, texts)
         return spread(values, places), wrong if wrong is None or places is None else wrong.take(places)
 
-    def _values(self, column: ColumnDefinition, texts: pa.StringArray) -> tuple[pa.StringArray, pa.StringArray | None]:
+    def _values(
+        self, column: ColumnDefinition, texts: pa.StringArray, stated: pa.StringArray | None = None
+    ) -> tuple[pa.StringArray, pa.StringArray | None]:
         wrong: pa.StringArray | None = None
         values = texts
         if texts.null_count < len(texts):
@@ -85,7 +105,7 @@ class Normaliser:
             values = outcome.values
             if outcome.reasons.null_count < len(texts):
                 wrong = outcome.reasons
-        values = self._fill(column, values)
+        values = self._fill(column, values, stated)
         if column.case == "lower":
             values = pc.utf8_lower(values)
         elif column.case == "upper":
@@ -98,24 +118,27 @@ class Normaliser:
             wrong = _also(wrong, missing, "missing_value")
         return values, wrong
 
-    def _fill(self, column: ColumnDefinition, values: pa.StringArray) -> pa.StringArray:
-        """What the file does not state and something else does: the template, the landing, the contract."""
+    def _fill(self, column: ColumnDefinition, values: pa.StringArray, stated: pa.StringArray | None) -> pa.StringArray:
+        """What the file does not state and something else does: the template, the landing (`stated`: row by row), the contract."""
         if not values.null_count:
             return values
-        stated = self._constants.get(column.name)
-        if stated is None and column.name == "account_id":
-            stated = self._account_id or None
-        if stated is None:
-            stated = column.default
-        return values if stated is None else pc.fill_null(values, stated)
+        others: list[Any] = [self._constants.get(column.name), stated, *self._of_landings.get(column.name, [])[:1], column.default]
+        first = next((other for other in others if other is not None), None)
+        if first is None:
+            return values
+        if first is not stated:
+            return pc.fill_null(values, first)
+        filled = pc.coalesce(values, stated)
+        return filled if column.default is None else pc.fill_null(filled, column.default)
 
-    def _forget_unready(self, columns: dict[str, TextColumn]) -> None:
+    def _forget_unready(self, columns: dict[str, TextColumn], places: pa.Int32Array | None) -> None:
         """A 0 of an item too young to have the figure is no figure."""
         for column in self._in_file.values():
             if column.ready_after_hours is None:
                 continue
-            ready_since = instant_text(self._snapshot_at - timedelta(hours=column.ready_after_hours))
-            is_young = pc.fill_null(pc.greater(columns["published_at"], ready_since), False)
+            limits = pa.array([instant_text(moment - timedelta(hours=column.ready_after_hours)) for moment in self._snapshots], pa.string())
+            ready_since = limits[0] if places is None else limits.take(places)
+            is_young = pc.fill_null(pc.greater(plain(columns["published_at"]), ready_since), False)
             unready = pc.and_(is_young, pc.fill_null(pc.equal(columns[column.name], "0"), False))
             columns[column.name] = pc.if_else(unready, pa.scalar(None, pa.string()), columns[column.name])
 
