@@ -30,7 +30,7 @@ PAGE_SIZE = 1000
 BEGINS = date(2016, 10, 26)
 REPORT = "v3.0/report/custom/get"
 DIMENSIONS = ("stat_time_day", "cdp_project_id", "cdp_project_name")
-METRICS = ("stat_cost", "show_cnt", "click_cnt", "convert_cnt", "attribution_convert_cnt")
+METRICS = ("stat_cost", "show_cnt", "click_cnt", "convert_cnt", "attribution_convert_cnt", "deep_convert_cnt")
 _AUTHORISE_AGAIN = "authorise the application again and put the new refresh_token into the connection"
 _REFRESH = Rule(ResponseClass.REFRESH_TOKEN, _AUTHORISE_AGAIN)
 
@@ -179,7 +179,7 @@ def _is_not_zero(value: Any) -> bool:
 PLATFORM = Platform(
     name="ocean_engine",
     title="巨量引擎",
-    base_url="https://ad.oceanengine.com",
+    base_url="https://api.oceanengine.com",
     rules=RULES,
     rates=((5, 1), (200, 60)),
     to_call=to_call,

@@ -37,6 +37,7 @@ ACCOUNT_SUMMARY = "datacube/getbizsummary"
 ARTICLE_DETAIL = "datacube/getarticletotaldetail"
 LEGACY_SUMMARY = "datacube/getarticlesummary"
 LEGACY_TOTAL = "datacube/getarticletotal"
+LEGACY_READ = "datacube/getuserread"
 
 RULES = RuleBook(
     platform="wechat_mp",
@@ -113,9 +114,9 @@ def pull_article_details(session: Session) -> Pulled:
 
 
 def pull_legacy_articles(session: Session) -> Pulled:
-    """The same before 2025-11-01: days of articles, and the first seven days of what was published."""
+    """The same before 2025-11-01: days of articles and of the account, and the first seven days of what was published."""
     pulled = Pulled()
-    for endpoint, days in ((LEGACY_SUMMARY, RESTATED_DAYS), (LEGACY_TOTAL, LEGACY_TRACKED_DAYS)):
+    for endpoint, days in ((LEGACY_SUMMARY, RESTATED_DAYS), (LEGACY_READ, RESTATED_DAYS), (LEGACY_TOTAL, LEGACY_TRACKED_DAYS)):
         for day in restated(session.business_date, days):
             if BEGINS <= day < NEW_FAMILY_BEGINS:
                 _ask(session, pulled, endpoint, Window(day, day))

@@ -97,13 +97,15 @@ def accounts(connection: ConnectionValues) -> list[Account]:
 def pull_groups(session: Session) -> Pulled:
     """Every customer group with its members, as of now."""
     pulled = Pulled()
-    chats: dict[str, None] = {}
-    for page in _group_lists(session, session.connection.texts("owners") or None):
-        owners = page.request.get("owner_filter", {}).get("userid_list", ["everybody"])
-        if page.verdict.is_success:
-            chats.update(dict.fromkeys(_texts(page, "group_chat_list", "chat_id")))
-        else:
+    lists = _group_lists(session, session.connection.texts("owners") or None)
+    chats = dict.fromkeys(chat_id for page in lists if page.verdict.is_success for chat_id in _texts(page, "group_chat_list", "chat_id"))
+    for page in lists:
+        if page.verdict.is_failed_part:
+            owners = page.request.get("owner_filter", {}).get("userid_list", ["everybody"])
+            # In both files: neither the list nor the groups of these owners is whole.
             pulled.take(page, f"groups of {', '.join(owners)}", GROUP_GET)
+        if chats:
+            pulled.keep(page)
     for chat_id in chats:
         page = session.fetch(GROUP_GET, {"chat_id": chat_id, "need_name": 0})
         if not pulled.take(page, f"group {chat_id}") and not page.verdict.is_failed_part:

@@ -74,7 +74,8 @@ def test_groups_reach_the_lake_past_a_token_that_expires_a_block_and_a_broken_co
         monkeypatch.setenv(*connection_variable(wecom_connection(platform, owners=platform.owners, **AT_ONCE)))
         states = line.run("ingest_wecom_groups", yesterday())
     assert states == {"extract": ("success", 1), "ingest": ("success", 1), "source_gate": ("success", 1)}
-    assert len(list((line.settings.lake / "wecom_groups").rglob(f"date={yesterday()}/*.parquet"))) == 2  # groups and members
+    found = (line.settings.lake / "wecom_groups").rglob(f"date={yesterday()}/*.parquet")
+    assert {path.relative_to(line.settings.lake / "wecom_groups").parts[0] for path in found} == {"group_list", "groups", "group_members"}
     log = caplog.text + "".join(capfd.readouterr())
     assert "not fetched: groups of owner3: code 60011" in log
     assert "e7c1a9f05b" not in log
@@ -117,8 +118,9 @@ def test_a_week_of_statistics_with_zeros_before_they_are_ready_and_an_owner_with
         platform.not_permitted["owner2"] = 48002
         platform.misbehave("get_user_behavior_data", Reply(broken="half", body={"errcode": 0}), after=1)
         monkeypatch.setenv(*connection_variable(wecom_connection(platform, **AT_ONCE)))
-        tries = [line.run("ingest_wecom_stats", day)["extract"] for day in days]
-    assert tries == [("success", 1), ("success", 2), ("success", 1)]
+        runs = [line.run("ingest_wecom_stats", day) for day in days]
+    assert [run["source_gate"] for run in runs] == [("success", 1)] * 3
+    assert [run["extract"] for run in runs] == [("success", 1), ("success", 2), ("success", 1)]
     pages = line.landed("wecom_stats", "statistic_group_by_day")
     assert len(pages) == 9
     assert [page["response"]["errcode"] for page in pages if page["request"]["owner_filter"]["userid_list"] == ["owner2"]] == [48002] * 3
@@ -134,12 +136,12 @@ def test_official_account_and_ads_over_three_days_with_delays_and_zeros(line: Li
         ads.zeros[days[1]] = 1
         monkeypatch.setenv(*connection_variable(mp_connection(account, **AT_ONCE)))
         monkeypatch.setenv(*connection_variable(ads_connection(ads, **AT_ONCE)))
-        read = [line.run("ingest_wechat_mp", day)["extract"] for day in days]
-        spent = [line.run("ingest_ad_spend", day)["extract"] for day in days]
+        read = [line.run("ingest_wechat_mp", day) for day in days]
+        spent = [line.run("ingest_ad_spend", day) for day in days]
         assert ads.refreshed == 1  # the token is kept with Airflow between the runs
-    assert [state for state, _ in (*read, *spent)] == ["success"] * 6
-    assert [tries for _, tries in read] == [2, 1, 2]
-    assert [tries for _, tries in spent] == [1, 2, 1]
+    assert [state for run in (*read, *spent) for state, _ in run.values()] == ["success"] * 18
+    assert [run["extract"][1] for run in read] == [2, 1, 2]
+    assert [run["extract"][1] for run in spent] == [1, 2, 1]
     assert all(page["response"]["is_delay"] is False for page in line.landed("wechat_mp", "getarticleread"))
     reports = line.landed("ad_spend", "report/custom/get")
     assert [page["request"]["end_time"] for page in reports] == [str(day) for day in days]

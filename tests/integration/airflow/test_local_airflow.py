@@ -10,24 +10,32 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 import psutil
 import pytest
 
 from community_metrics.settings import Settings
-from support.served_airflow import Served, serving
+from support.backfills import Surroundings, surrounded
+from support.served_airflow import Served
+from support.simulated_platforms.server import Reply
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundings]:
     settings = Settings(home=tmp_path_factory.mktemp("served"))
     site = settings.releases / "r1" / "site"
     site.mkdir(parents=True)
     (site / "index.html").write_text("the released page")
     settings.published.mkdir()
     settings.current_release.symlink_to(settings.releases / "r1", target_is_directory=True)
-    with serving(settings) as running:
-        yield running
+    with surrounded(settings) as found:
+        yield found
+
+
+@pytest.fixture
+def served(surroundings: Surroundings) -> Served:
+    return surroundings.served
 
 
 def processes_of_session(leader: int) -> list[str]:
@@ -70,6 +78,28 @@ def test_airflow_s_own_backfill_runs_an_ingest_dag_over_past_dates(served: Serve
         ("2026-10-01T02:00:00Z", "success"),
     ]
     assert list((served.settings.lake / "refunds").rglob("date=2026-10-01/*.parquet"))
+
+
+def test_a_backfill_of_three_days_pulls_each_day_once_past_zeros_and_broken_connections(surroundings: Surroundings) -> None:
+    first, second, last = (date.today() - timedelta(days=number) for number in (22, 21, 20))
+    surroundings.wecom.zeros[second] = 4  # two owners who may be asked for, then two people
+    surroundings.wecom.not_permitted["owner3"] = 48002
+    surroundings.wecom.misbehave("statistic_group_by_day", Reply(broken="closed"), after=1)
+    surroundings.wecom.misbehave("get_user_behavior_data", Reply({}, status=429, headers={"Retry-After": "1"}), after=2)
+    tasks = surroundings.backfill("ingest_wecom_stats", first, last)
+    assert {day: (task["state"], task["run_state"]) for day, task in tasks.items()} == dict.fromkeys(tasks, ("success", "success"))
+    assert list(tasks) == [first, second, last]
+    assert [task["try_number"] for task in tasks.values()] == [1, 2, 1]
+    pages = surroundings.landed("wecom_stats", "statistic_group_by_day", first, last)
+    assert {day: len(found) for day, found in pages.items()} == {first: 3, second: 3, last: 3}
+    for day, found in pages.items():
+        owner = next(page for page in found if page["request"]["owner_filter"]["userid_list"] == ["owner1"])
+        assert owner["response"]["items"][-1]["data"]["new_chat_cnt"] == 10 + day.day
+        assert sum(page["response"]["errcode"] == 48002 for page in found) == 1
+    home = surroundings.served.settings.home
+    texts = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file() and path.suffix in (".log", ".jsonl", ".json", ""))
+    assert b"e7c1a9f05b" not in texts  # no access token in a log, a page or anywhere else
+    assert not (home / "landing" / "extracting" / "wecom_stats").exists()
 
 
 def test_a_second_airflow_on_the_same_home_is_refused(served: Served) -> None:

@@ -78,8 +78,17 @@ class SimulatedOceanEngine(SimulatedPlatform):
         spend = "0" if left > 0 else f"{day.day}.50"
         return [
             {
-                "dimensions": {"stat_time_day": str(day), "cdp_project_id": f"73000000000000000{number}"},
-                "metrics": {"stat_cost": spend, "show_cnt": "0" if left > 0 else "100", "convert_cnt": "0"},
+                "dimensions": {
+                    "stat_time_day": str(day),
+                    "cdp_project_id": f"73000000000000000{number}",
+                    "cdp_project_name": f"项目{number}",
+                },
+                "metrics": {
+                    "stat_cost": spend,
+                    "show_cnt": "0" if left > 0 else "100",
+                    "click_cnt": "0" if left > 0 else "7",
+                    "convert_cnt": "0",
+                },
             }
             for number in range(self.projects)
         ]

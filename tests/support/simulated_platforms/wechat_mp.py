@@ -20,6 +20,7 @@ MAX_SPAN = {
     "getarticletotaldetail": 1,
     "getarticlesummary": 1,
     "getarticletotal": 1,
+    "getuserread": 3,
 }
 NEW_FAMILY = date(2025, 11, 1)
 

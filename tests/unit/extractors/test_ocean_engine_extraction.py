@@ -18,7 +18,8 @@ def test_thirty_days_are_pulled_with_all_metrics_for_each_advertiser(runner: Run
     runner.once("ad_spend", ads_connection(simulated_ads, advertiser_ids=["111", 222]))
     first, second = simulated_ads.asked("report/custom/get")
     assert (first.request["start_time"], first.request["end_time"]) == ("2026-10-22", "2026-11-20")
-    assert json.loads(first.request["metrics"]) == ["stat_cost", "show_cnt", "click_cnt", "convert_cnt", "attribution_convert_cnt"]
+    metrics = ["stat_cost", "show_cnt", "click_cnt", "convert_cnt", "attribution_convert_cnt", "deep_convert_cnt"]
+    assert json.loads(first.request["metrics"]) == metrics
     assert (first.request["advertiser_id"], second.request["advertiser_id"]) == ("111", "222")
     assert sorted(path.parent.name for path in (runner.settings.inbox / "ad_spend").rglob("*.jsonl")) == ["111", "222"]
     page = runner.pages("ad_spend", "report/custom/get")[0]

@@ -20,12 +20,13 @@ from support.simulated_platforms.server import Reply
 from support.simulated_platforms.wecom import CORP, SECRET, SimulatedWeCom, error
 
 GET_FILE = "externalcontact-groupchat-get.2026-11-20.20261121T030000Z.jsonl"
+LIST_FILE = "externalcontact-groupchat-list.2026-11-20.20261121T030000Z.jsonl"
 
 
 def test_every_group_becomes_a_page_and_the_file_declares_the_end_of_the_day(runner: Runner, simulated_wecom: SimulatedWeCom) -> None:
     report = runner.once("wecom_groups", wecom_connection(simulated_wecom))
     files = runner.files("wecom_groups")
-    assert list(files) == [GET_FILE]
+    assert list(files) == [GET_FILE, LIST_FILE]
     assert [page["request"] for page in files[GET_FILE]] == [{"chat_id": f"wr{number:03}", "need_name": 0} for number in range(5)]
     first = files[GET_FILE][0]
     assert list(first) == ["endpoint", "request", "response", "pulled_at"]
@@ -34,8 +35,9 @@ def test_every_group_becomes_a_page_and_the_file_declares_the_end_of_the_day(run
     assert first["pulled_at"] == "2026-11-21T03:00:00Z"
     assert (runner.settings.inbox / "wecom_groups" / CORP / GET_FILE).is_file()
     # 23:59:59 of the business date in China.
-    assert runner.sidecars("wecom_groups") == {GET_FILE + ".meta.json": {"period": "2026-11-20", "snapshot_at": "2026-11-20T15:59:59Z"}}
-    assert [(group.group, group.status, group.pages) for group in report.groups] == [("groupchat", "delivered", 5)]
+    declared = {"period": "2026-11-20", "snapshot_at": "2026-11-20T15:59:59Z"}
+    assert runner.sidecars("wecom_groups") == {f"{name}.meta.json": declared for name in (GET_FILE, LIST_FILE)}
+    assert [(group.group, group.status, group.pages) for group in report.groups] == [("groupchat", "delivered", 6)]
     assert not (runner.settings.landing / "extracting" / "wecom_groups").exists()
 
 
@@ -181,11 +183,12 @@ def test_a_group_that_is_gone_since_it_was_listed_is_left_out(runner: Runner, si
 def test_an_owner_without_permission_is_a_page_of_its_own_and_not_an_empty_owner(runner: Runner, simulated_wecom: SimulatedWeCom) -> None:
     simulated_wecom.not_permitted["owner2"] = 60011
     report = runner.once("wecom_groups", wecom_connection(simulated_wecom, owners=["owner1", "owner2", "owner3"]))
-    refused, *fetched = runner.pages("wecom_groups", "groupchat/list") + runner.pages("wecom_groups", "groupchat/get")
+    files = runner.files("wecom_groups")
+    refused, *fetched = files[GET_FILE]
     assert refused["request"]["owner_filter"] == {"userid_list": ["owner2"]}
     assert refused["response"]["errcode"] == 60011
     assert [page["request"]["chat_id"] for page in fetched] == ["wr000", "wr003", "wr002"]
-    assert list(runner.files("wecom_groups")) == [GET_FILE]
+    assert [page["response"]["errcode"] for page in files[LIST_FILE]] == [0, 60011, 0]
     assert report.groups[0].failed_parts[0].startswith("groups of owner2: code 60011")
 
 
@@ -246,7 +249,7 @@ def test_an_empty_list_is_believed_at_the_third_look_only(runner: Runner, simula
     report, waited = runner.until_done("wecom_groups", wecom_connection(simulated_wecom))
     assert [type(error) for error in waited] == [NotReadyError, NotReadyError]
     assert [error.delay_seconds for error in waited] == [3600, 3600]
-    assert report.groups[0].pages == 5
+    assert report.groups[0].pages == 6
 
 
 def test_a_corporation_without_groups_delivers_nothing(runner: Runner, simulated_wecom: SimulatedWeCom) -> None:
@@ -393,4 +396,4 @@ def test_a_second_run_of_a_finished_day_pulls_it_anew(runner: Runner, simulated_
     runner.clock.go_on(3600)
     runner.once("wecom_groups", wecom_connection(simulated_wecom))
     assert len(simulated_wecom.asked("groupchat/get")) == 5
-    assert len(runner.files("wecom_groups")) == 2
+    assert len(runner.files("wecom_groups")) == 4
