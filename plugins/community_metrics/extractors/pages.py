@@ -57,7 +57,7 @@ def deliver(
         os.fsync(output.fileno())
     target = settings.inbox / source / account / name
     target.parent.mkdir(parents=True, exist_ok=True)
-    declared = {"period": business_date.isoformat(), "snapshot_at": instant_text(snapshot_at) if snapshot_at else newest}
+    declared = {"period": business_date.isoformat(), "snapshot_at": snapshot_at.astimezone(UTC).isoformat() if snapshot_at else newest}
     sidecar = sidecar_of(target)
     beside = scratch / f".{sidecar.name}.part"
     beside.write_text(json.dumps(declared), encoding="utf-8")

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,7 +31,7 @@ from community_metrics.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_END_OF_DAY = time(23, 59, 59)
+_LAST_SECOND = time(23, 59, 59)
 _SHOWN = 20
 _UNFORESEEN_SECONDS = 30
 
@@ -183,7 +183,7 @@ def _pull_group(run: _Run, connection: ConnectionValues, account: Account, group
 
 def _deliver(run: _Run, account: Account, group: Group, pulled: Pulled, spool: Spool) -> tuple[list[str], int]:
     """The names of the group's files, and the number of their pages."""
-    snapshot_at = datetime.combine(run.business_date, _END_OF_DAY, CHINA) if group.kind == "present" else None
+    snapshot_at = _end_of_day(run) if group.kind == "present" else None
     deliveries = [
         deliver(
             run.settings,
@@ -199,6 +199,13 @@ def _deliver(run: _Run, account: Account, group: Group, pulled: Pulled, spool: S
         for endpoint, keys in pulled.files.items()
     ]
     return [delivery.path.name for delivery in deliveries], sum(delivery.pages for delivery in deliveries)
+
+
+def _end_of_day(run: _Run) -> datetime:
+    """The last second of the business date, and within it the order of pulling: a list that is pulled again is the later one."""
+    end = datetime.combine(run.business_date, _LAST_SECOND, CHINA)
+    share_of_next_day = (run.attempts.started_at - end) / timedelta(days=1)
+    return end + timedelta(seconds=min(share_of_next_day, 0.999))
 
 
 def _impossible(run: _Run, group: Group) -> str:

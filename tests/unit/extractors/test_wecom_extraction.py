@@ -34,8 +34,8 @@ def test_every_group_becomes_a_page_and_the_file_declares_the_end_of_the_day(run
     assert first["response"]["group_chat"]["owner"] == "owner1"
     assert first["pulled_at"] == "2026-11-21T03:00:00Z"
     assert (runner.settings.inbox / "wecom_groups" / CORP / GET_FILE).is_file()
-    # 23:59:59 of the business date in China.
-    declared = {"period": "2026-11-20", "snapshot_at": "2026-11-20T15:59:59Z"}
+    # 23:59:59 of the business date in China; eleven hours after it are 0.458 of the following day.
+    declared = {"period": "2026-11-20", "snapshot_at": "2026-11-20T15:59:59.458345+00:00"}
     assert runner.sidecars("wecom_groups") == {f"{name}.meta.json": declared for name in (GET_FILE, LIST_FILE)}
     assert [(group.group, group.status, group.pages) for group in report.groups] == [("groupchat", "delivered", 6)]
     assert not (runner.settings.landing / "extracting" / "wecom_groups").exists()
@@ -397,3 +397,5 @@ def test_a_second_run_of_a_finished_day_pulls_it_anew(runner: Runner, simulated_
     runner.once("wecom_groups", wecom_connection(simulated_wecom))
     assert len(simulated_wecom.asked("groupchat/get")) == 5
     assert len(runner.files("wecom_groups")) == 4
+    first, second = (runner.sidecars("wecom_groups")[f"{name}.meta.json"] for name in runner.files("wecom_groups") if "-get." in name)
+    assert first["period"] == second["period"] and first["snapshot_at"] < second["snapshot_at"] < "2026-11-20T16:00:00"
