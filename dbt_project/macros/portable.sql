@@ -101,3 +101,11 @@
 {% macro default__has_hour(mask, hour) -%}
     ((({{ mask }}) >> {{ hour }}) & 1) = 1
 {%- endmacro %}
+
+{# A text without the percent signs of a URL; one that is not encoded in UTF-8 stays as it is. #}
+{% macro url_decoded(text) -%}
+    {{ adapter.dispatch('url_decoded')(text) }}
+{%- endmacro %}
+{% macro default__url_decoded(text) -%}
+    coalesce(try(url_decode(replace({{ text }}, '+', ' '))), {{ text }})
+{%- endmacro %}

@@ -1,5 +1,46 @@
-{{ config(materialized='view') }}
+{% set figures = ['followers', 'gained', 'lost', 'net', 'reads', 'plays', 'likes', 'comments', 'shares'] -%}
+{#- The first source that states a figure of a day is believed: what somebody has mapped for this purpose comes before what a
+    platform's console or API reports. Each with the figures that it has. -#}
+{% set sources = [
+    ('stg_account_daily__account_daily', figures | reject('equalto', 'net') | list),
+    ('stg_creator_content__account_days', figures),
+] -%}
 -- Grain: one row per platform account and business date, from every source that reports accounts by day.
--- The place where another source of daily account figures will be added.
-select platform, account_id, business_date, followers, gained, lost, reads, plays, likes, comments, shares
-from {{ ref('stg_account_daily__account_daily') }}
+-- Sources complete one another column by column; where two state the same figure, their order below decides.
+with reported as (
+    {% for model, stated in sources -%}
+        select
+            platform,
+            account_id,
+            business_date,
+            {% for figure in figures -%}
+                {{ figure if figure in stated else 'cast(null as bigint)' }} as {{ figure }},
+            {% endfor -%}
+            {{ loop.index }} as preference
+        from {{ ref(model) }}
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+preferred as (
+    select
+        platform,
+        account_id,
+        business_date,
+        {% for figure in figures -%}
+            first_value({{ figure }} ignore nulls) over (
+                partition by platform, account_id, business_date
+                order by preference rows between unbounded preceding and unbounded following
+            ) as {{ figure }},
+        {% endfor -%}
+        row_number() over (partition by platform, account_id, business_date order by preference) as source_rank
+    from reported
+)
+
+select
+    platform,
+    account_id,
+    business_date,
+    {{ figures | join(',\n    ') }}
+from preferred
+where source_rank = 1

@@ -1,3 +1,7 @@
+{% set reported = [
+    ('stg_content_daily__content_daily', ['impressions', 'reads', 'plays', 'views', 'likes', 'comments', 'shares', 'saves', 'follows']),
+    ('stg_creator_content__content_days', ['plays', 'likes', 'comments', 'shares']),
+] -%}
 {% set counters = ['impressions', 'reads', 'plays', 'views', 'likes', 'comments', 'shares', 'saves', 'follows'] -%}
 -- Grain: one row per item and business date with figures: daily increments, and the lifetime counters where the platform gives those.
 -- A snapshot is a lifetime total: its day is the difference to the last known total, a fall is kept and flagged. What came before an
@@ -65,9 +69,9 @@ combined as (
         click_rate,
         finish_rate,
         average_seconds,
-        2 as preference
+        {{ reported | length + 1 }} as preference
     from differences
-
+    {% for model, stated in reported %}
     union all
 
     -- Figures that the platform reports per day are taken as they are.
@@ -78,15 +82,16 @@ combined as (
         account_id,
         1 as increment_days,
         {% for counter in counters -%}
-            {{ counter }},
+            {{ counter if counter in stated else 'cast(null as bigint)' }} as {{ counter }},
             cast(null as bigint) as {{ counter }}_total,
         {% endfor -%}
         false as has_falling_counter,
         cast(null as double) as click_rate,
         cast(null as double) as finish_rate,
         cast(null as double) as average_seconds,
-        1 as preference
-    from {{ ref('stg_content_daily__content_daily') }}
+        {{ loop.index }} as preference
+    from {{ ref(model) }}
+    {% endfor -%}
 ),
 
 ranked as (

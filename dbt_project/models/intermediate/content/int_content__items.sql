@@ -22,3 +22,14 @@ select
     published_at,
     business_date
 from {{ ref('stg_content_daily__content_daily') }}
+union all
+select
+    {{ community_key('platform', 'account_id', 'content_id') }} as content_key,
+    platform,
+    account_id,
+    content_id,
+    cast(null as varchar) as title,
+    cast(null as varchar) as content_kind,
+    cast(null as timestamp) as published_at,
+    business_date
+from {{ ref('stg_creator_content__content_days') }}

@@ -1,5 +1,6 @@
 -- Grain: one row per source, account and business date on which something is in force.
--- Counted after the newest version is chosen, so that a file delivered twice changes nothing.
+-- Counted after the newest version is chosen, so that a file delivered twice changes nothing. A row is counted under the source
+-- that it makes known: refunds out of a bill are refunds.
 with rows_in_force as (
     select source, account_id, business_date, accepted, restated
     from {{ ref('int_activity__source_day') }}
@@ -10,9 +11,17 @@ with rows_in_force as (
         ('identity_links', 'stg_identity_links__links'),
         ('orders', 'stg_orders__orders'),
         ('refunds', 'stg_refunds__refunds'),
+        ('refunds', 'stg_orders__refunds'),
         ('account_daily', 'stg_account_daily__account_daily'),
+        ('account_daily', 'stg_creator_content__account_days'),
         ('content_daily', 'stg_content_daily__content_daily'),
+        ('content_daily', 'stg_creator_content__content_days'),
         ('creator_content', 'stg_creator_content__snapshots'),
+        ('order_items', 'stg_orders__order_items'),
+        ('order_items', 'stg_order_items__order_items'),
+        ('ad_spend', 'stg_ad_spend__ad_spend'),
+        ('touchpoints', 'stg_touchpoints__touchpoints'),
+        ('competitor_accounts', 'stg_competitor_accounts__competitor_accounts'),
     ] -%}
         union all
 

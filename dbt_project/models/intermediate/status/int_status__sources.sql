@@ -13,7 +13,11 @@ with sources (source, domain, is_daily) as (
     ('refunds', 'refunds', true),
     ('account_daily', 'account', true),
     ('content_daily', 'content', true),
-    ('creator_content', 'content', false)
+    ('creator_content', 'content', false),
+    ('order_items', 'order_items', false),
+    ('touchpoints', 'touchpoints', true),
+    ('ad_spend', 'ad_spend', true),
+    ('competitor_accounts', 'competitors', true)
 )
 
 select source, domain, is_daily

@@ -1,5 +1,5 @@
 -- Grain: one row per platform account and business date, as the platform reports it.
--- What an account does not report is NULL; net is the difference of what it does report.
+-- What an account does not report is NULL; net is gained less lost, or the platform's own figure where it gives no other.
 select
     platform,
     account_id,
@@ -7,7 +7,7 @@ select
     followers,
     gained,
     lost,
-    gained - lost as net,
+    coalesce(gained - lost, net) as net,
     reads,
     plays,
     likes,

@@ -3,7 +3,9 @@
 with ranked as (
     select
         *,
-        row_number() over (partition by content_key order by business_date desc, title, content_kind) as recency_rank,
+        row_number() over (
+            partition by content_key order by case when title is null then 1 else 0 end, business_date desc, title, content_kind
+        ) as recency_rank,
         min(business_date) over (partition by content_key) as first_date
     from {{ ref('int_content__items') }}
 )
