@@ -14,19 +14,20 @@ import pyarrow.compute as pc
 from community_metrics.lake.repeating import TextColumn, encoded, one_value, plain
 
 SEPARATOR = "\x1f"
-_MAX_REMEMBERED = 1_000_000
+_MAX_REMEMBERED = 250_000
+_WORTH_LOOKING_UP = 16
 _BLOCK = 64
 
 
 class Pseudonymiser:
-    """Hashes whole columns; only distinct identities are hashed, and those of earlier batches are remembered."""
+    """Hashes whole columns: each distinct identity once, as far as its memory reaches."""
 
     def __init__(self, key: bytes) -> None:
         # HMAC (RFC 2104) with the two hashes of the padded key prepared: half the cost of `hmac.digest` for short texts.
         padded = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
         self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded))
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
-        self._remembered: dict[str, str] = {}
+        self._known, self._known_hashes = pa.array([], pa.string()), pa.array([], pa.string())
 
     def hash_ids(self, platforms: TextColumn, accounts: TextColumn, kinds: TextColumn, ids: TextColumn) -> TextColumn:
         """Four columns of equal length; a null id stays null, no other column may have one where there is an id."""
@@ -38,7 +39,7 @@ class Pseudonymiser:
             ids = encoded(ids)
             distinct = pc.binary_join_element_wise(*map(pa.scalar, context), ids.dictionary, SEPARATOR)
             identities = pa.DictionaryArray.from_arrays(ids.indices, distinct)
-        return pa.DictionaryArray.from_arrays(identities.indices, pa.array(self._hashes(identities.dictionary.to_pylist()), pa.string()))
+        return pa.DictionaryArray.from_arrays(identities.indices, self._hashes(identities.dictionary))
 
     def digest(self, text: str) -> bytes:
         """16 bytes that tell whether two texts are equal, and nothing else to whoever lacks the key."""
@@ -47,11 +48,18 @@ class Pseudonymiser:
         outer.update(inner.digest())
         return outer.digest()[:16]
 
-    def _hashes(self, identities: list[str]) -> list[str | None]:
-        if len(self._remembered) + len(identities) > _MAX_REMEMBERED:
-            self._remembered.clear()
-        hashes = list(map(self._remembered.get, identities))
-        for index, hashed in enumerate(hashes):
-            if hashed is None:
-                hashes[index] = self._remembered[identities[index]] = self.digest(identities[index]).hex()
-        return hashes
+    def _hashes(self, identities: pa.StringArray) -> pa.StringArray:
+        """Of distinct identities. Those of earlier calls are remembered, as far as it costs less to look them up than to hash them."""
+        if len(identities) * _WORTH_LOOKING_UP < len(self._known):
+            return self._hash(identities)
+        places = pc.index_in(identities, value_set=self._known)
+        is_new = places.is_null()
+        new = identities.filter(is_new)
+        known, hashes = pa.concat_arrays([self._known, new]), pa.concat_arrays([self._known_hashes, self._hash(new)])
+        new_places = pa.array(range(len(self._known), len(known)), pa.int32())
+        remembered = slice(len(self._known), None) if len(known) > _MAX_REMEMBERED else slice(None)
+        self._known, self._known_hashes = known[remembered], hashes[remembered]
+        return hashes.take(pc.replace_with_mask(places, is_new, new_places))
+
+    def _hash(self, identities: pa.StringArray) -> pa.StringArray:
+        return pa.array([self.digest(identity).hex() for identity in identities.to_pylist()], pa.string())
