@@ -50,10 +50,10 @@ _TABLES = {
     """,
     "mart_content_daily": """
         content_key varchar, business_date date, platform varchar, account_id varchar, increment_days bigint, impressions bigint,
-        reads bigint, plays bigint, views bigint, likes bigint, comments bigint, shares bigint, saves bigint, follows bigint,
-        impressions_total bigint,
-        reads_total bigint, plays_total bigint, views_total bigint, likes_total bigint, comments_total bigint, shares_total bigint,
-        saves_total bigint, follows_total bigint, has_falling_counter boolean, reported_click_rate double, reported_finish_rate double,
+        reads bigint, readers bigint, plays bigint, views bigint, likes bigint, comments bigint, shares bigint, sharers bigint,
+        saves bigint, savers bigint, follows bigint, impressions_total bigint, reads_total bigint, readers_total bigint,
+        plays_total bigint, views_total bigint, likes_total bigint, comments_total bigint, shares_total bigint, sharers_total bigint,
+        saves_total bigint, savers_total bigint, follows_total bigint, has_falling_counter boolean, reported_click_rate double, reported_finish_rate double,
         reported_average_seconds double
     """,
     "mart_account_daily": """
@@ -164,10 +164,10 @@ _ROWS = {
         ('day', '{THIRD}', 7, 'all', 'all', 1, 0, 0, 0, null, false)
     """,
     "mart_content_daily": f"""
-        ('xiaohongshu:a:n1', '{FIRST}', 'xiaohongshu', 'a', null, null, null, null, null, null, null, null, null, null,
-         100, null, null, null, 5, null, null, null, 2, false, 0.1, 0.5, 12.5),
-        ('xiaohongshu:a:n1', '{SECOND}', 'xiaohongshu', 'a', 1, 30, null, null, null, -1, null, null, null, 0,
-         130, null, null, null, 4, null, null, null, 2, true, 0.1, 0.5, 12.5)
+        ('xiaohongshu:a:n1', '{FIRST}', 'xiaohongshu', 'a', null, null, null, null, null, null, null, null, null, null, null, null, null,
+         100, null, null, null, null, 5, null, null, null, null, null, 2, false, 0.1, 0.5, 12.5),
+        ('xiaohongshu:a:n1', '{SECOND}', 'xiaohongshu', 'a', 1, 30, null, null, null, null, -1, null, null, null, null, null, 0,
+         130, null, null, null, null, 4, null, null, null, null, null, 2, true, 0.1, 0.5, 12.5)
     """,
     "mart_account_daily": f"""
         ('wechat', 'a1', '{FIRST}', 100, 5, 1, 4, 10, null, 2, 1, 0),

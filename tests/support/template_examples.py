@@ -101,6 +101,7 @@ def _fill(response: dict[str, Any], request: dict[str, Any], stream: StreamTempl
     head = stream.records
     records: list[Any] = [response]
     holders: list[Any] = []
+    found: Any = None
     for key, index in _steps(head):
         found = records[0].get(key)
         if not isinstance(found, (dict, list)):
@@ -111,6 +112,10 @@ def _fill(response: dict[str, Any], request: dict[str, Any], stream: StreamTempl
             found.append({})
         records = [found[0]] if isinstance(found, list) else [found]
     record = records[0]
+    plain = next((column for column in stream.columns if "" in column.path), None)
+    if plain is not None and isinstance(found, list):
+        # A list of plain values: the value itself is what the columns read.
+        record = found[0] = _sample(plain, stream, 1)
     chain = [response, *holders[1:]] if holders else []
     for path, words in stream.where.items():
         _put(record, path, sorted(words)[0])

@@ -4,6 +4,7 @@
 {% set sources = [
     ('stg_account_daily__account_daily', figures | reject('equalto', 'net') | list),
     ('stg_creator_content__account_days', figures),
+    ('int_content__mp_account_days', ['followers', 'gained', 'lost', 'reads', 'likes', 'comments', 'shares']),
 ] -%}
 -- Grain: one row per platform account and business date, from every source that reports accounts by day.
 -- Sources complete one another column by column; where two state the same figure, their order below decides.

@@ -1,14 +1,19 @@
 {% set reported = [
     ('stg_content_daily__content_daily', ['impressions', 'reads', 'plays', 'views', 'likes', 'comments', 'shares', 'saves', 'follows']),
     ('stg_creator_content__content_days', ['plays', 'likes', 'comments', 'shares']),
+    ('stg_wechat_mp__article_days', ['reads', 'readers', 'shares', 'sharers', 'saves', 'savers']),
 ] -%}
-{% set counters = ['impressions', 'reads', 'plays', 'views', 'likes', 'comments', 'shares', 'saves', 'follows'] -%}
+{#- A difference over one day says all that these days of articles say, and more. -#}
+{% set days_after_differences = ['stg_wechat_mp__article_days'] -%}
+{% set counters = [
+    'impressions', 'reads', 'readers', 'plays', 'views', 'likes', 'comments', 'shares', 'sharers', 'saves', 'savers', 'follows',
+] -%}
 -- Grain: one row per item and business date with figures: daily increments, and the lifetime counters where the platform gives those.
 -- A snapshot is a lifetime total: its day is the difference to the last known total, a fall is kept and flagged. What came before an
 -- item's first snapshot belongs to no known day, unless the item was published after the account's previous snapshot.
 with account_snapshots as (
     select platform, account_id, business_date, lag(business_date) over (partition by platform, account_id order by business_date) as previous_date
-    from (select distinct platform, account_id, business_date from {{ ref('stg_creator_content__snapshots') }}) as snapshot_dates
+    from (select distinct platform, account_id, business_date from {{ ref('int_content__snapshots') }}) as snapshot_dates
 ),
 
 snapshots as (
@@ -20,7 +25,7 @@ snapshots as (
         ) as previous_item_date,
         account_snapshots.previous_date as previous_account_date,
         {{ local_date('snapshots.published_at') }} as published_date
-    from {{ ref('stg_creator_content__snapshots') }} as snapshots
+    from {{ ref('int_content__snapshots') }} as snapshots
     inner join account_snapshots
         on
             snapshots.platform = account_snapshots.platform
@@ -69,7 +74,7 @@ combined as (
         click_rate,
         finish_rate,
         average_seconds,
-        {{ reported | length + 1 }} as preference
+        case when {{ days_between('business_date', 'base_date') }} = 1 then {{ reported | length }} else {{ 2 * reported | length }} end as preference
     from differences
     {% for model, stated in reported %}
     union all
@@ -89,7 +94,7 @@ combined as (
         cast(null as double) as click_rate,
         cast(null as double) as finish_rate,
         cast(null as double) as average_seconds,
-        {{ loop.index }} as preference
+        {{ loop.index0 + (reported | length + 1 if model in days_after_differences else 0) }} as preference
     from {{ ref(model) }}
     {% endfor -%}
 ),

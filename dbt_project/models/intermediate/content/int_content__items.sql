@@ -10,7 +10,7 @@ select
     content_kind,
     published_at,
     business_date
-from {{ ref('stg_creator_content__snapshots') }}
+from {{ ref('int_content__snapshots') }}
 union all
 select
     {{ community_key('platform', 'account_id', 'content_id') }} as content_key,
@@ -33,3 +33,14 @@ select
     cast(null as timestamp) as published_at,
     business_date
 from {{ ref('stg_creator_content__content_days') }}
+union all
+select
+    {{ community_key('platform', 'account_id', 'content_id') }} as content_key,
+    platform,
+    account_id,
+    content_id,
+    title,
+    'article' as content_kind,
+    cast(null as timestamp) as published_at,
+    business_date
+from {{ ref('stg_wechat_mp__article_days') }}

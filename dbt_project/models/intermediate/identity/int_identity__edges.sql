@@ -10,6 +10,12 @@ with evidence as (
     select member_id as left_id, unionid as right_id
     from {{ ref('stg_wecom_groups__group_members') }}
     where unionid is not null
+
+    union
+
+    select member_id as left_id, unionid as right_id
+    from {{ ref('stg_wecom_contacts__relations') }}
+    where unionid is not null
 )
 
 select left_id, right_id from evidence

@@ -22,6 +22,19 @@ with rows_in_force as (
         ('ad_spend', 'stg_ad_spend__ad_spend'),
         ('touchpoints', 'stg_touchpoints__touchpoints'),
         ('competitor_accounts', 'stg_competitor_accounts__competitor_accounts'),
+        ('wecom_stats', 'stg_wecom_stats__group_days'),
+        ('wecom_stats', 'stg_wecom_stats__group_owners'),
+        ('wecom_stats', 'stg_wecom_stats__staff_days'),
+        ('wecom_stats', 'stg_wecom_stats__service_days'),
+        ('wecom_contacts', 'stg_wecom_contacts__link_periods'),
+        ('wecom_contacts', 'stg_wecom_contacts__contact_events'),
+        ('wecom_groups', 'stg_wecom_groups__group_events'),
+        ('wecom_groups', 'stg_wecom_groups__group_event_members'),
+        ('wechat_mp', 'stg_wechat_mp__account_days'),
+        ('wechat_mp', 'stg_wechat_mp__fan_days'),
+        ('wechat_mp', 'stg_wechat_mp__reader_sources'),
+        ('wechat_mp', 'stg_wechat_mp__article_days'),
+        ('wechat_mp', 'stg_wechat_mp__article_totals'),
     ] -%}
         union all
 
@@ -47,7 +60,19 @@ with rows_in_force as (
         select account_id, business_date from {{ ref('stg_wecom_groups__groups') }}
         union all
         select account_id, business_date from {{ ref('stg_wecom_groups__group_members') }}
+        union all
+        select account_id, business_date from {{ ref('stg_wecom_groups__group_list') }}
     ) as lists
+    group by account_id, business_date
+
+    union all
+
+    select 'wecom_contacts' as source, account_id, business_date, count(*) as accepted, 0 as restated
+    from (
+        select account_id, business_date from {{ ref('stg_wecom_contacts__relations') }}
+        union all
+        select account_id, business_date from {{ ref('stg_wecom_contacts__acquisitions') }}
+    ) as contacts
     group by account_id, business_date
 )
 

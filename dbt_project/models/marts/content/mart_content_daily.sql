@@ -1,4 +1,6 @@
-{% set counters = ['impressions', 'reads', 'plays', 'views', 'likes', 'comments', 'shares', 'saves', 'follows'] -%}
+{% set counters = [
+    'impressions', 'reads', 'readers', 'plays', 'views', 'likes', 'comments', 'shares', 'sharers', 'saves', 'savers', 'follows',
+] -%}
 -- Grain: one row per item and business date with figures.
 -- Typed classes of reach stand side by side and are never added; a platform's own rate is kept as reported.
 select

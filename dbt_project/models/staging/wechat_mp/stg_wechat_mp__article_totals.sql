@@ -1,0 +1,28 @@
+-- Grain: one row per article and last day counted.
+-- Every row counts from publication to that day: a day's value is the difference of two rows, taken one step later.
+{{ newest_rows('wechat_mp', 'article_totals', ['platform', 'account_id', 'content_key', 'business_date'], {
+    'content_key': 'text',
+    'content_id': 'text',
+    'title': 'text',
+    'content_kind': 'text',
+    'url': 'text',
+    'published_at': 'instant',
+    'publish_type': 'text',
+    'delivered': 'integer',
+    'readers': 'integer',
+    'reads': 'integer',
+    'sharers': 'integer',
+    'shares': 'integer',
+    'original_readers': 'integer',
+    'original_reads': 'integer',
+    'savers': 'integer',
+    'saves': 'integer',
+    'likes': 'integer',
+    'hearts': 'integer',
+    'comments': 'integer',
+    'follows': 'integer',
+    'reward_amount': 'money',
+    'delivery_read_rate': 'double',
+    'finish_rate': 'double',
+    'average_seconds': 'double',
+}, is_merged=true) }}

@@ -1,0 +1,6 @@
+-- Grain: one row per account, source of followers and business date.
+{{ newest_rows('wechat_mp', 'fan_days', ['platform', 'account_id', 'business_date', 'user_source'], {
+    'user_source': 'text',
+    'gained': 'integer',
+    'lost': 'integer',
+}) }}
