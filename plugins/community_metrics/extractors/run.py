@@ -73,6 +73,7 @@ class _Run:
     reports: list[GroupReport] = field(default_factory=list)
     later: list[LaterError] = field(default_factory=list)
     failed: list[CommunityMetricsError] = field(default_factory=list)
+    accounts: set[str] = field(default_factory=set)
     calls: int = 0
 
 
@@ -124,6 +125,11 @@ def _pull_connection(
         for secret in connection.secrets():
             client.keep_secret(secret)
         for account in accounts:
+            if account.name in run.accounts:
+                what = f"two connections pull the account {account.name!r}"
+                run.failed.append(ExtractionError(what, connection.connection_id, "give one of them another `account` in its extra"))
+                continue
+            run.accounts.add(account.name)
             with Spool(run.folder / account.name) as spool:
                 session = Session(
                     platform=platform,

@@ -52,7 +52,7 @@ class ExtractOperator(PipelineOperator):
     def work(self, settings: Settings, context: Any) -> dict[str, Any]:
         from community_metrics.extractors.run import extract
 
-        connections = list(_connections(self.connection_id))
+        connections = _connections(self.connection_id)
         if not connections:
             raise AirflowSkipException(
                 f"no connection {self.connection_id}: nothing is pulled, files dropped into the inbox are taken all the same"
@@ -111,10 +111,17 @@ def _configuration(context: Any) -> Mapping[str, Any]:
 def _connections(connection_id: str) -> list[ConnectionValues]:
     """The connection and those that it names in `connections`; none if there is no such connection."""
     try:
-        first = _values(connection_id)
+        found = [_values(connection_id)]
     except AirflowNotFoundException:
         return []
-    return [first, *(_values(other) for other in first.texts("connections"))]
+    for other in found[0].texts("connections"):
+        try:
+            found.append(_values(other))
+        except AirflowNotFoundException:
+            raise UsageError(
+                f"there is no connection {other!r}", f"`connections` in {connection_id}", "create it, or take it out"
+            ) from None
+    return found
 
 
 def _values(connection_id: str) -> ConnectionValues:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from community_metrics.airflow_runtime.main_job import RunResult, _conclude, drop_into_inbox
+from community_metrics.airflow_runtime.main_job import RunResult, _conclude, drop_into_inbox, follow_runs
 from community_metrics.errors import UsageError
 from community_metrics.settings import Settings
 
@@ -57,3 +59,16 @@ def test_without_any_release_it_ends_badly_even_when_every_run_was_green(tmp_pat
     code, text = conclude(Settings(home=tmp_path), "success", None, None)
     assert code == 1
     assert "nothing is published" in text
+
+
+def test_nobody_is_kept_waiting_for_a_platform_that_is_not_ready(tmp_path: Path) -> None:
+    triggered: list[tuple[str, Any]] = []
+
+    def trigger(dag_id: str, configuration: Any = None) -> str:
+        triggered.append((dag_id, configuration))
+        return "run"
+
+    client = SimpleNamespace(trigger=trigger, run_state=lambda dag_id, run_id: "success", task_states=lambda dag_id, run_id: [])
+    airflow: Any = SimpleNamespace(client=client, pause=lambda seconds: None)
+    assert [result.succeeded for result in follow_runs(airflow, ["ingest_wecom_stats"], lambda text: None)] == [True]
+    assert triggered == [("ingest_wecom_stats", {"wait": False})]

@@ -15,6 +15,7 @@ from community_metrics.extractors.failures import (
     UnforeseenError,
     UnreachableError,
 )
+from community_metrics.extractors.run import extract
 from support.extraction import DAY, NEXT_MORNING, Runner, wecom_connection
 from support.simulated_platforms.server import Reply
 from support.simulated_platforms.wecom import CORP, SECRET, SimulatedWeCom, error
@@ -399,3 +400,15 @@ def test_a_second_run_of_a_finished_day_pulls_it_anew(runner: Runner, simulated_
     assert len(runner.files("wecom_groups")) == 4
     first, second = (runner.sidecars("wecom_groups")[f"{name}.meta.json"] for name in runner.files("wecom_groups") if "-get." in name)
     assert first["period"] == second["period"] and first["snapshot_at"] < second["snapshot_at"] < "2026-11-20T16:00:00"
+
+
+def test_two_connections_that_pull_one_account_are_refused(runner: Runner, simulated_wecom: SimulatedWeCom) -> None:
+    connection = wecom_connection(simulated_wecom)
+    with pytest.raises(ExtractionError, match="two connections pull the account 'ww1a2b3c'"):
+        extract(runner.settings, "wecom_groups", DAY, [connection, connection], clock=runner.clock)
+
+
+def test_two_corporations_stand_in_two_folders(runner: Runner, simulated_wecom: SimulatedWeCom) -> None:
+    connections = [wecom_connection(simulated_wecom), wecom_connection(simulated_wecom, account="brand-b")]
+    extract(runner.settings, "wecom_groups", DAY, connections, clock=runner.clock)
+    assert sorted(path.name for path in (runner.settings.inbox / "wecom_groups").iterdir()) == ["brand-b", CORP]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -59,6 +60,22 @@ def test_without_a_connection_nothing_is_pulled_and_the_message_says_so(monkeypa
     monkeypatch.setattr("community_metrics.operators.extract._connections", lambda connection_id: [])
     with pytest.raises(AirflowSkipException, match="no connection community_metrics_wecom: nothing is pulled"):
         task.execute(context(datetime(2026, 11, 20, 16, tzinfo=UTC)))
+
+
+def test_a_connection_may_name_others_of_the_same_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str | None]] = []
+
+    def extract(settings: Any, source: str, day: date, connections: Any, **options: Any) -> Any:
+        asked.append([connection.login for connection in connections])
+        return SimpleNamespace(groups=(), to_dict=dict)
+
+    task = operator(monkeypatch)
+    monkeypatch.setattr(extraction, "extract", extract)
+    first = {"conn_type": "generic", "login": "ww1", "password": "s", "extra": {"connections": ["wecom_of_brand_b"]}}
+    monkeypatch.setenv("AIRFLOW_CONN_COMMUNITY_METRICS_WECOM", json.dumps(first))
+    monkeypatch.setenv("AIRFLOW_CONN_WECOM_OF_BRAND_B", '{"conn_type": "generic", "login": "ww2", "password": "t"}')
+    task.execute(context(datetime(2026, 11, 20, 16, tzinfo=UTC)))
+    assert asked == [["ww1", "ww2"]]
 
 
 @pytest.mark.parametrize(
