@@ -131,7 +131,7 @@ def ingest(settings: Settings, sources: Sequence[str] | None = None, retry: bool
             gated = [result.landing_id for result in gate_landings(settings, ledger)]
             # A killed ingest may have left something at the gate: it is judged, and reported, by this one.
             looked_at = dict.fromkeys([*(landing.landing_id for landing in taken.landings), *gated])
-            files = [_file_report(ledger.landing(landing_id)) for landing_id in looked_at]
+            files = [_file_report(landing) for landing in ledger.landings_by_id(looked_at)]
         return IngestReport((*files, *(_refused_report(result) for result in taken.refused)))
 
 

@@ -68,7 +68,7 @@ def read_waiting(ledger: Ledger) -> Waiting:
     landings = tuple(ledger.landings_to_gate())
     if not landings:
         return Waiting((), (), {})
-    files = [file for landing in landings for file in ledger.lake_files(landing.landing_id)]
+    files = ledger.lake_files_to_gate()
     registry = load_registry()
     streams = tuple(
         WaitingStream(stream, tuple(file for file in files if (file.source, file.stream) == (stream.source, stream.name)))
@@ -106,6 +106,7 @@ def _show_landings(database: GateDatabase, waiting: Waiting) -> None:
         },
     )
     files = [file for stream in waiting.streams for file in stream.files]
+    sums = {landing.landing_id: landing.sha256 for landing in landings}
     database.create_table(
         "landing_days",
         {
@@ -115,6 +116,7 @@ def _show_landings(database: GateDatabase, waiting: Waiting) -> None:
             "business_date": pa.array([file.business_date for file in files], pa.date32()),
             "rows": pa.array([file.rows for file in files], pa.int64()),
             "path": pa.array([file.path for file in files], pa.string()),
+            "sha256": pa.array([sums[file.landing_id] for file in files], pa.string()),
         },
     )
     database.create_table(
@@ -137,12 +139,14 @@ def _show_stream(settings: Settings, database: GateDatabase, stream: WaitingStre
     # Each check scans the stream anew, and opening a file costs as much as reading some thousand rows: many small files are
     # read once into the gate's own database, large ones stay where they are and only the columns in question are read.
     rows = sum(file.rows for file in stream.files)
-    kind = "table" if rows < _ROWS_WORTH_A_FILE * len(stream.files) else "view"
-    paths = ", ".join(literal(str(settings.home / file.path)) for file in stream.files)
+    distinct_paths = sorted({file.path for file in stream.files})
+    kind = "table" if rows < _ROWS_WORTH_A_FILE * len(distinct_paths) else "view"
+    paths = ", ".join(literal(str(settings.home / path)) for path in distinct_paths)
     home = literal(f"{settings.home}/")
+    # A file may hold rows of several landings, told apart by the sum of the landed file.
     database.execute(
         f'create {kind} "{stream.table}" as '
         f"select lake.* exclude (filename), files.{LANDING_COLUMN} "
         f"from read_parquet([{paths}], filename = true, hive_partitioning = false) as lake "
-        f"inner join landing_days as files on lake.filename = {home} || files.path"
+        f"inner join landing_days as files on lake.filename = {home} || files.path and lake._file_sha256 = files.sha256"
     )

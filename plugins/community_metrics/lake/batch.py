@@ -12,7 +12,8 @@ from typing import Any
 
 from community_metrics.errors import InputError
 from community_metrics.lake.files import ensure_stream_schemas
-from community_metrics.lake.ingest import Workshop, ingest_landing
+from community_metrics.lake.ingest import Workshop
+from community_metrics.lake.small_files import groups, ingest_together
 from community_metrics.landing.inbox import open_landing, take_inbox, unrecognised_reason
 from community_metrics.landing.ledger import Ledger
 from community_metrics.landing.records import Landing, LandResult
@@ -44,7 +45,7 @@ class IngestReport:
 
 
 def ingest_waiting(settings: Settings, sources: Sequence[str] | None = None, retry: bool = False) -> IngestReport:
-    """Take the inbox, then bring every landing that waits into the lake, one after the other.
+    """Take the inbox, then bring every landing that waits into the lake, small ones in groups, large ones one after the other.
 
     `retry`: also what an earlier run rejected or did not recognise. Every unrecognised file is reported by one run. The
     caller sees to it that one ingest runs at a time. Landings still need the source gate afterwards.
@@ -63,9 +64,12 @@ def ingest_waiting(settings: Settings, sources: Sequence[str] | None = None, ret
             if (retry or landing.run_id is None) and sources is None and not _recognise_again(settings, ledger, landing, run_id):
                 done.append(ledger.landing(landing.landing_id))
         waiting = [landing for landing in ledger.landings("landed") if sources is None or landing.source in sources]
-        for number, landing in enumerate(waiting, start=1):
-            log.info("ingest %d of %d: %s, %s", number, len(waiting), landing.source, landing.original_name)
-            done.append(ingest_landing(settings, ledger, landing, run_id, workshop))
+        number = 0
+        for group in groups(waiting):
+            number += len(group)
+            what = group[0].original_name if len(group) == 1 else f"{len(group)} small files"
+            log.info("ingest %d of %d: %s, %s", number, len(waiting), group[0].source, what)
+            done += ingest_together(ledger, group, run_id, workshop)
     return IngestReport(run_id, tuple(done), refused)
 
 

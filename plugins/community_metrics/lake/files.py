@@ -16,6 +16,8 @@ from community_metrics.settings import Settings
 from community_metrics.sources.registry import StreamDefinition, load_streams
 
 ROW_GROUP_ROWS = 122_880
+SHARED_SUFFIX = "-shared.parquet"
+"""Ends the name of a lake file that holds rows of several landings."""
 _ARROW_TYPES = {"text": pa.string(), "bigint": pa.int64()}
 
 
@@ -65,6 +67,11 @@ def lake_file_path(settings: Settings, landing: Landing, revision: int, stream: 
     """The file of one landing's rows on one business date: named by its content's identity, so that a repeat writes over it."""
     name = f"{landing.landing_id[:16]}-r{revision}.parquet"
     return settings.lake / stream.source / stream.name / f"date={business_date.isoformat()}" / name
+
+
+def shared_file_path(settings: Settings, group: str, stream: StreamDefinition, business_date: date) -> Path:
+    """The file of the rows of many small landings on one business date. `group`: a sum over those landings and their revisions."""
+    return settings.lake / stream.source / stream.name / f"date={business_date.isoformat()}" / f"{group[:16]}{SHARED_SUFFIX}"
 
 
 def quarantine_path(settings: Settings, landing_id: str, revision: int) -> Path:

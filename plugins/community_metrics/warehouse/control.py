@@ -16,6 +16,7 @@ import duckdb
 
 from community_metrics.errors import CommunityMetricsError
 from community_metrics.landing.ledger import Ledger
+from community_metrics.landing.records import LakeFile
 from community_metrics.settings import Settings
 
 # The streams whose partitions are rebuilt by date; all other streams are small and read whole.
@@ -27,6 +28,7 @@ create table if not exists control.settings (name varchar, value varchar);
 create table if not exists control.state (name varchar primary key, value varchar);
 create table if not exists control.touched (domain varchar, business_date date);
 create or replace table control.lake_files (source varchar, stream varchar, business_date date, path varchar, is_new boolean);
+create or replace table control.idle_rows (path varchar, file_sha256 varchar);
 create or replace table control.observed (
     source varchar, platform varchar, account_id varchar, first_date date, observed_until date
 );
@@ -74,11 +76,10 @@ def prepare(settings: Settings, ledger: Ledger, connection: duckdb.DuckDBPyConne
     _insert(
         connection,
         "control.lake_files",
-        [
-            (file.source, file.stream, file.business_date, _relative(file.path), file.landing_id in new_landings)
-            for file in ledger.active_lake_files()
-        ],
+        # Small landings share files.
+        _distinct_files(ledger.active_lake_files(), new_landings),
     )
+    _insert(connection, "control.idle_rows", ((_relative(path), sha256) for path, sha256 in ledger.idle_in_shared_files()))
     _insert(
         connection,
         "control.observed",
@@ -92,6 +93,14 @@ def prepare(settings: Settings, ledger: Ledger, connection: duckdb.DuckDBPyConne
     _insert(connection, "control.held", ledger.held_counts())
     touch(connection, "activity", (day for source, stream, day in changes.dates if (source, stream) in ACTIVITY_STREAMS))
     connection.execute("commit")
+
+
+def _distinct_files(files: Iterable[LakeFile], new_landings: set[str]) -> list[tuple[str, str, date, str, bool]]:
+    is_new: dict[tuple[str, str, date, str], bool] = {}
+    for file in files:
+        key = (file.source, file.stream, file.business_date, _relative(file.path))
+        is_new[key] = is_new.get(key, False) or file.landing_id in new_landings
+    return [(*key, new) for key, new in is_new.items()]
 
 
 def touch(connection: duckdb.DuckDBPyConnection, domain: str, dates: Iterable[date]) -> None:
