@@ -66,8 +66,10 @@ def recognise(file: OpenedFile, source: str | None = None, account_id: str = "",
     if best is not None and (best.is_complete or source):
         return Recognition(best.template, best.matches, best.template, best.missing(given))
     if source and candidates:
-        # Of several layouts of pages none fits: the first says what it expects.
-        return Recognition(candidates[0], closest=candidates[0])
+        # None fits: the first of its kind says what it expects, and what an error page means.
+        wanted = "pages" if file.envelope.kind in pages.KINDS else "table"
+        first = next((template for template in candidates if template.reader == wanted), candidates[0])
+        return Recognition(first, closest=first)
     return Recognition(None, closest=best.template, missing=best.missing(given), matches=best.matches) if best else Recognition(None)
 
 

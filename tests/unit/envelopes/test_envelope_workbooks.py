@@ -136,6 +136,14 @@ def test_an_old_xls_is_read(open_bytes: Open) -> None:
     assert envelope.tables[0].read().columns.to_pydict() == {"日期": ["2026-06-01", "2026-06-02"], "阅读": ["12", "0.5"]}
 
 
+def test_an_xls_whose_sectors_form_a_ring_does_not_fill_the_memory(refusal: Refusal) -> None:
+    content = bytearray(xls([["a"]]))
+    place = 512 + 4  # the allocation table comes first; its second entry is the folder's, which now follows itself
+    content[place : place + 4] = (1).to_bytes(4, "little")
+    error = refusal(bytes(content))
+    assert (error.reason_code, "did not survive" in str(error)) == ("unreadable_envelope", True)
+
+
 def test_an_xls_without_a_workbook_is_unreadable(refusal: Refusal) -> None:
     assert refusal(xls([["a"]])[:600]).reason_code == "unreadable_envelope"
     assert (

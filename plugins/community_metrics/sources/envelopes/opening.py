@@ -13,6 +13,7 @@ from community_metrics.sources.envelopes.byte_streams import FileSource, GzipSou
 from community_metrics.sources.envelopes.columnar import MAGIC as PARQUET
 from community_metrics.sources.envelopes.columnar import ParquetTable
 from community_metrics.sources.envelopes.model import Envelope
+from community_metrics.sources.envelopes.old_workbooks import check_xls
 from community_metrics.sources.envelopes.texts import open_text
 from community_metrics.sources.envelopes.workbook_safety import check_xlsx
 from community_metrics.sources.envelopes.workbooks import created_stamp, open_workbook
@@ -45,6 +46,7 @@ def open_tables(path: Path, original_name: str, limits: Limits) -> Envelope:
         if head.startswith(_ZIP):
             return _open_zip(path, original_name, limits)
         if head == _COMPOUND_FILE:
+            check_xls(path, original_name)
             return open_workbook(path, original_name, "xls", limits)
         if head.startswith(PARQUET):
             return _open_parquet(path, original_name, limits)
