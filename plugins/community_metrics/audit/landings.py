@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from community_metrics.landing.records import LakeFile, Landing
 
 _ROWS_WORTH_A_FILE = 5_000
+# 1.3 million rows in 700 files took 1.1 GB as tables and 0.4 GB in place, in the same time.
+_ROWS_IN_MEMORY = 200_000
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def _show_stream(settings: Settings, database: GateDatabase, stream: WaitingStre
     # read once into the gate's own database, large ones stay where they are and only the columns in question are read.
     rows = sum(file.rows for file in stream.files)
     distinct_paths = sorted({file.path for file in stream.files})
-    kind = "table" if rows < _ROWS_WORTH_A_FILE * len(distinct_paths) else "view"
+    kind = "table" if rows < min(_ROWS_WORTH_A_FILE * len(distinct_paths), _ROWS_IN_MEMORY) else "view"
     paths = ", ".join(literal(str(settings.home / path)) for path in distinct_paths)
     home = literal(f"{settings.home}/")
     # A file may hold rows of several landings, told apart by the sum of the landed file.
