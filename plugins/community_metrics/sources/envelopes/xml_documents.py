@@ -24,7 +24,7 @@ MAX_XML_BYTES = 16 * 2**20
 MAX_DEPTH = 32
 
 _GZIP = b"\x1f\x8b"
-_START = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}\?>\s*)?<xml[\s>]")
+_START = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}\?>\s*)?<(?:xml[\s>]|!DOCTYPE\s+xml\b)")
 _BETWEEN = re.compile(rb"(?<=</xml>)\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?=<xml[\s>])")
 # What the parser says of a document that ends before its root does.
 _EARLY_ENDS = ("no element found", "unclosed token", "unclosed CDATA section", "partial character")
