@@ -51,6 +51,7 @@ def land(
     day: date = DAY,
     snapshot_at: datetime = datetime(2026, 10, 12, 2, tzinfo=UTC),
     quarantined: int = 0,
+    drift: Mapping[str, Any] | None = None,
 ) -> Landing:
     """Land a file whose accepted rows are `streams` (stream -> rows, all of one business date) and have it wait for the gate."""
     sha256 = hashlib.sha256(name.encode()).hexdigest()
@@ -75,7 +76,7 @@ def land(
             accepted=accepted,
             quarantined=quarantined,
             totals=0,
-            drift={},
+            drift=drift or {},
             lake_files=files,
             coverage=[],
             quarantined_rows=[],

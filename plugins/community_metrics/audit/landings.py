@@ -1,7 +1,7 @@
 """What waits at the sources gate, and how the gate's database shows it.
 
 Tables there: one for each stream, `<source>__<stream>`, with the rows of the waiting landings and `_landing`; `landings`,
-what the ledger says of each; `landing_days`, its accepted rows by stream and business date; `history`, the rows already in
+what the ledger says of each; `stated_totals`, what files state of themselves beside what their rows add up to; `landing_days`, its accepted rows by stream and business date; `history`, the rows already in
 force by source, stream and business date.
 """
 
@@ -105,6 +105,14 @@ def _show_landings(database: GateDatabase, waiting: Waiting) -> None:
             "accepted": pa.array([landing.accepted for landing in landings], pa.int64()),
             "quarantined": pa.array([landing.quarantined for landing in landings], pa.int64()),
             "totals": pa.array([landing.totals for landing in landings], pa.int64()),
+        },
+    )
+    stated = [(landing.landing_id, total) for landing in landings for total in landing.drift.get("totals", ())]
+    database.create_table(
+        "stated_totals",
+        {
+            LANDING_COLUMN: pa.array([landing_id for landing_id, _ in stated], pa.string()),
+            **{name: pa.array([total[name] for _, total in stated], pa.string()) for name in ("header", "stated", "found")},
         },
     )
     files = [file for stream in waiting.streams for file in stream.files]

@@ -102,8 +102,9 @@ def mark_totals(template: Template, batch: SourceBatch) -> SourceBatch:
 
 
 def _number(text: str, kind: ColumnType) -> Decimal | None:
-    value = interpret(text, kind).value
-    return Decimal(value) if value is not None else None
+    outcome = interpret(text, kind)
+    # 1.2万 has two digits: no sum of rows could be held against it.
+    return Decimal(outcome.value) if outcome.value is not None and not outcome.is_rounded else None
 
 
 def _plain(number: Decimal) -> str:

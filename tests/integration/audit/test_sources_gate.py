@@ -42,6 +42,9 @@ BROKEN: dict[str, Case] = {
     "every_landing.not_everything_is_quarantined": Case({}, options={"quarantined": 3}),
     "every_landing.most_rows_are_usable": Case({"events": events(9)}, options={"quarantined": 11}),
     "every_landing.few_rows_are_quarantined": Case({"events": events(20)}, options={"quarantined": 1}),
+    "every_landing.totals_mismatch": Case(
+        {"events": events(3)}, options={"drift": {"totals": [{"header": "总花费", "stated": "720", "found": "360"}]}}
+    ),
     "every_landing.volume_is_like_other_weeks": Case({"events": events(9)}, history=eight_equal_weeks),
     "every_stream.required_values_are_there": Case({"events": [EVENT, {**EVENT, "occurred_at": None}]}),
     "every_stream.values_are_canonical": Case({"events": [EVENT, {**EVENT, "value": "1,500"}]}),
@@ -108,6 +111,14 @@ def test_right_landings_of_several_sources_pass(settings: Settings, ledger: Ledg
     land(settings, ledger, {"groups": [GROUP], "group_members": MEMBERS}, name="group.json", source="wecom_groups")
     assert [result.status for result in gate_landings(settings, ledger)] == ["passed", "passed"]
     assert failed_checks(settings) == set()
+
+
+@pytest.mark.parametrize(
+    ("stated", "found", "status"), [("360", "360", "passed"), ("360.01", "360", "passed"), ("2", "3", "held"), ("361.5", "360", "held")]
+)
+def test_stated_totals_may_differ_by_rounding_only(settings: Settings, ledger: Ledger, stated: str, found: str, status: str) -> None:
+    land(settings, ledger, {"events": events(3)}, drift={"totals": [{"header": "总花费", "stated": stated, "found": found}]})
+    assert [result.status for result in gate_landings(settings, ledger)] == [status]
 
 
 def test_a_file_that_is_rightly_empty_passes(settings: Settings, ledger: Ledger) -> None:
