@@ -17,6 +17,7 @@ from community_metrics.settings import Settings
 from support.connections import connection_variable
 from support.extraction import mp_connection, wecom_connection
 from support.served_airflow import Served, serving
+from support.simulated_platforms.server import Reply
 from support.simulated_platforms.wechat_mp import SimulatedWeChatMp
 from support.simulated_platforms.wecom import SimulatedWeCom
 
@@ -42,16 +43,20 @@ class Surroundings:
 
     def landed(self, source: str, endpoint: str, first: date, last: date) -> dict[date, list[dict[str, Any]]]:
         """Declared period -> pages of an endpoint; the scheduler's own runs of other dates are left out."""
-        settings = self.served.settings
-        take_inbox(settings, [source])
-        pages: dict[date, list[dict[str, Any]]] = {}
-        with Ledger(settings.ledger_path) as ledger:
-            for landing in ledger.landings():
-                if landing.source == source and landing.period is not None and first <= landing.period <= last:
-                    lines = object_path(settings, landing.sha256).read_text(encoding="utf-8").splitlines()
-                    found = [page for page in map(json.loads, lines) if page["endpoint"].endswith(endpoint)]
-                    pages.setdefault(landing.period, []).extend(found)
-        return {day: found for day, found in sorted(pages.items()) if found}
+        return landed_pages(self.served.settings, source, endpoint, first, last)
+
+
+def landed_pages(settings: Settings, source: str, endpoint: str, first: date, last: date) -> dict[date, list[dict[str, Any]]]:
+    """Declared period -> pages of an endpoint, of files whose period is from `first` to `last`."""
+    take_inbox(settings, [source])
+    pages: dict[date, list[dict[str, Any]]] = {}
+    with Ledger(settings.ledger_path) as ledger:
+        for landing in ledger.landings():
+            if landing.source == source and landing.period is not None and first <= landing.period <= last:
+                lines = object_path(settings, landing.sha256).read_text(encoding="utf-8").splitlines()
+                found = [page for page in map(json.loads, lines) if page["endpoint"].endswith(endpoint)]
+                pages.setdefault(landing.period, []).extend(found)
+    return {day: found for day, found in sorted(pages.items()) if found}
 
 
 @contextmanager
@@ -67,3 +72,33 @@ def surrounded(settings: Settings) -> Iterator[Surroundings]:
         )
         with serving(settings, environment) as served:
             yield Surroundings(served, wecom, account)
+
+
+def foul_weather(account: SimulatedWeChatMp, days: list[date]) -> None:
+    """Delays, empty lists, missing days, quiet days, tokens that expire, broken connections and blocks, all over the days."""
+    account.token_lasts_calls = 97
+    for number, day in enumerate(days):
+        if number % 7 == 3:
+            account.delays[day] = 2
+        if number % 11 == 5:
+            account.empty_summaries[day] = 1
+        if number % 13 == 6:
+            account.still.add(day)
+        if number % 9 == 4:
+            account.missing_cumulates[day] = 1
+    account.misbehave("getarticleread", Reply(broken="closed"), times=3, after=20)
+    account.misbehave("getusersummary", Reply(text="<html>Bad gateway</html>", status=502), times=2, after=15)
+    account.misbehave("getarticletotaldetail", Reply({}, status=429, headers={"Retry-After": "1"}), times=2, after=300)
+
+
+def assert_the_truth_has_landed(settings: Settings, account: SimulatedWeChatMp, days: list[date]) -> None:
+    """Every day has landed once, with the followers that it really had, and nothing that was empty, zero or delayed instead."""
+    cumulates = landed_pages(settings, "wechat_mp", "getusercumulate", days[0], days[-1])
+    assert list(cumulates) == days
+    for day, (page,) in cumulates.items():
+        assert page["response"]["list"][-1] == {"ref_date": str(day), "user_source": 0, "cumulate_user": account.followers(day)}
+    for day, (page,) in landed_pages(settings, "wechat_mp", "getusersummary", days[0], days[-1]).items():
+        came = any(row["ref_date"] == str(day) for row in page["response"]["list"])
+        assert came == (day not in account.still)
+    reads = landed_pages(settings, "wechat_mp", "getarticleread", days[0], days[-1])
+    assert all(page["response"]["is_delay"] is False for found in reads.values() for page in found)
