@@ -11,6 +11,8 @@ import pytest
 
 from community_metrics.lake.normalising import content_key
 from community_metrics.landing.ledger import Ledger
+from community_metrics.sources.readers import pages
+from community_metrics.sources.readers.model import OpenedFile
 from support.intake import Intake, archive, group_page, workbook
 
 STAFF = {"userid": "zhang", "type": 1, "join_time": 1780000000, "join_scene": 1, "name": "张三"}
@@ -82,6 +84,15 @@ def test_wrapped_pages_tell_when_they_were_pulled(intake: Intake, lines: bool) -
     assert (landing.source, landing.status, landing.rows) == ("wecom_groups", "ingested", 3)
     assert (landing.snapshot_origin, landing.snapshot_at) == ("file", datetime(2026, 6, 1, 18, 0, 5, tzinfo=UTC))
     assert {row[0] for row in intake.rows("wecom_groups/groups", "_period_date")} == {"2026-06-02"}
+
+
+def test_a_long_list_of_pages_is_read_page_by_page(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "_HELD_BYTES", 0)
+    monkeypatch.setattr(OpenedFile, "document", property(lambda _: pytest.fail("the whole document is held")))
+    content = [{"response": group_page(f"g{number}", GUEST), "pulled_at": "2026-06-01T18:00:00Z"} for number in range(3)]
+    landing = intake.ingest("pages.json", json.dumps([*content, {"errcode": 60011}]))
+    assert (landing.source, landing.status, landing.rows, landing.quarantined) == ("wecom_groups", "ingested", 7, 1)
+    assert landing.snapshot_at == datetime(2026, 6, 1, 18, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from typing import Any
 
 from community_metrics.errors import InputError
 from community_metrics.sources.api_errors import hint
-from community_metrics.sources.envelopes import RowProblem, is_xml_callback, parse_xml_documents
+from community_metrics.sources.envelopes import RowProblem, is_xml_callback, iter_json_items, json_source, parse_xml_documents
+from community_metrics.sources.envelopes.json_array import JsonArrayTable
 from community_metrics.sources.envelopes.json_lines import JsonLinesTable
 from community_metrics.sources.grammar import ColumnType, interpret
 from community_metrics.sources.readers.model import Drift, OpenedFile, Record, RowGroup, batch_records, scalar
@@ -25,6 +26,8 @@ from community_metrics.sources.readers.shaping import match_groups, translate
 from community_metrics.sources.templates import EVERY_OTHER, PageRules, StreamTemplate, Template, TemplateColumn, words_named
 
 _PAGES_LOOKED_AT = 20
+# A longer list of pages is read page by page, every time anew; a shorter one once.
+_HELD_BYTES = 8 * 2**20
 KINDS = ("json", "jsonl", "xml")
 
 
@@ -248,6 +251,9 @@ def _contents(file: OpenedFile) -> Iterator[tuple[int, Any]]:
         for table in file.envelope.tables:
             if isinstance(table, JsonLinesTable):
                 yield from table.iter_documents()
+        return
+    if file.path.stat().st_size > _HELD_BYTES and any(isinstance(table, JsonArrayTable) for table in file.envelope.tables):
+        yield from enumerate(iter_json_items(json_source(file.path, file.limits, file.name), file.limits), start=1)
         return
     document = file.document
     yield from enumerate(document if isinstance(document, list) else [document], start=1)
