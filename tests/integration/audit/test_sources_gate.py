@@ -38,7 +38,19 @@ def eight_equal_weeks(settings: Settings, ledger: Ledger) -> None:
 
 MEMBERS = [MEMBER, {**MEMBER, "member_id": BEN}]
 
+SPEND = {
+    "platform": "oceanengine",
+    "account_id": "a",
+    "business_date": "2026-10-10",
+    "campaign_id": "c",
+    "ad_id": "",
+    "cost": "1",
+    "currency": "CNY",
+}
+
 BROKEN: dict[str, Case] = {
+    "ad_spend__ad_spend.one_level_of_detail": Case({"ad_spend": [SPEND, {**SPEND, "ad_id": "1"}]}, source="ad_spend"),
+    "ad_spend__ad_spend.what_counts_has_a_currency": Case({"ad_spend": [{**SPEND, "currency": None}]}, source="ad_spend"),
     "every_landing.not_everything_is_quarantined": Case({}, options={"quarantined": 3}),
     "every_landing.most_rows_are_usable": Case({"events": events(9)}, options={"quarantined": 11}),
     "every_landing.few_rows_are_quarantined": Case({"events": events(20)}, options={"quarantined": 1}),

@@ -17,16 +17,23 @@ from community_metrics.sources.templates import header_key
 
 SOURCES = [
     "account_daily",
+    "ad_spend",
     "chat_export",
+    "competitor_accounts",
     "content_daily",
     "creator_content",
     "events",
     "identity_links",
     "members",
     "memberships",
+    "order_items",
     "orders",
     "refunds",
+    "touchpoints",
+    "wechat_mp",
+    "wecom_contacts",
     "wecom_groups",
+    "wecom_stats",
 ]
 
 
