@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from community_metrics.sources.envelopes import RowProblem
-from community_metrics.sources.readers.model import Record, scalar
+from community_metrics.sources.envelopes import RowProblem, json_source, outline
+from community_metrics.sources.envelopes.json_stream import HEAD_BYTES
+from community_metrics.sources.readers.model import OpenedFile, Record, scalar
 
 NATIVE = "native"
 """The kind of id that mapped files have by default: a member of the chat and one of a mapped file are the same."""
@@ -50,6 +51,18 @@ def reaction(
         "occurred_at": reacted_at or message["occurred_at"],
         "is_dated": "true" if reacted_at else "false",
     }
+
+
+def outline_if(file: OpenedFile, *keys: str) -> dict[str, Any]:
+    """The outline of a JSON document that has one of these keys near its beginning; empty for any other file.
+
+    Looking for the bytes first spares thousands of small API pages the walk.
+    """
+    if file.envelope.kind != "json":
+        return {}
+    source = json_source(file.path, file.limits, file.name)
+    head = source.read_head(HEAD_BYTES)
+    return outline(source, file.limits) if any(f'"{key}"'.encode() in head for key in keys) else {}
 
 
 def text_at(record: Mapping[str, Any], key: str) -> str | None:

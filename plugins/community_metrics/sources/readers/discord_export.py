@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from community_metrics.errors import InputError
-from community_metrics.sources.envelopes import json_source, outline, walk_json
+from community_metrics.sources.envelopes import json_source, walk_json
 from community_metrics.sources.envelopes.json_stream import Place, Treatment
 from community_metrics.sources.grammar import ColumnType, interpret
-from community_metrics.sources.readers.chat_records import NATIVE, Rows, Sender, objects, reaction, sum_of_counts, text_at
+from community_metrics.sources.readers.chat_records import NATIVE, Rows, Sender, objects, outline_if, reaction, sum_of_counts, text_at
 from community_metrics.sources.readers.model import Drift, OpenedFile, Record, RowGroup, batch_records, scalar
 from community_metrics.sources.templates import Template
 
@@ -30,15 +30,13 @@ _REMEDY = "export the channel again with DiscordChatExporter, format JSON"
 
 def recognises(file: OpenedFile) -> bool:
     """Whether the file is an export of a channel."""
-    if file.envelope.kind != "json":
-        return False
-    members = outline(json_source(file.path, file.limits, file.name), file.limits)
+    members = outline_if(file, "guild")
     return scalar(members, "guild", "id") is not None and scalar(members, "channel", "id") is not None
 
 
 def observed_at(file: OpenedFile) -> datetime | None:
     """When the export was made; None where the file does not say so or where it ends before that moment (--before)."""
-    members = outline(json_source(file.path, file.limits, file.name), file.limits)
+    members = outline_if(file, "guild")
     if scalar(members, "dateRange", "before") is not None:
         return None
     exported = interpret(scalar(members, "exportedAt") or "", ColumnType("instant")).value

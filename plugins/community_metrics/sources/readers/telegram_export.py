@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from community_metrics.errors import InputError
-from community_metrics.sources.envelopes import json_source, outline, walk_json
+from community_metrics.sources.envelopes import json_source, walk_json
 from community_metrics.sources.envelopes.json_stream import Place, Treatment
-from community_metrics.sources.readers.chat_records import Rows
+from community_metrics.sources.readers.chat_records import Rows, outline_if
 from community_metrics.sources.readers.model import Drift, OpenedFile, Record, RowGroup, batch_records, scalar
 from community_metrics.sources.readers.telegram_messages import Chat
 from community_metrics.sources.templates import Template
@@ -24,9 +24,7 @@ _REMEDY = "export the chat again with Telegram Desktop, format machine-readable 
 
 def recognises(file: OpenedFile) -> bool:
     """Whether the file is an export of one chat or of an account."""
-    if file.envelope.kind != "json":
-        return False
-    members = outline(json_source(file.path, file.limits, file.name), file.limits)
+    members = outline_if(file, "messages", "chats", "personal_information")
     if "guild" in members:
         return False
     messages, chats = members.get("messages"), members.get("chats")
