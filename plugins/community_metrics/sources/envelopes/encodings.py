@@ -171,6 +171,8 @@ def _is_chinese_utf8(text: str) -> bool:
 def _refuse_binary(text: str, name: str) -> None:
     """Random bytes may happen to decode; text has hardly any control characters and no unassigned ones."""
     sample = text[:50_000]
+    if "".join(sample.split()).isprintable():
+        return
     strange = [
         index
         for index, character in enumerate(sample)

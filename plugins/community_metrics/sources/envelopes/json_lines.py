@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
@@ -39,6 +40,10 @@ class ObjectTable(RawTable, Generic[Entry]):
         self.name = source.name
         self._source = source
         self._limits = limits
+
+    @cached_property
+    def _head(self) -> tuple[list[str], list[list[str | None]]]:
+        """The keys, and the first rows."""
         keys: dict[str, None] = {}
         rows: list[dict[str, str | None]] = []
         for _, entry in islice(self._head_entries(), _HEAD_KEYS_ROWS):
@@ -48,14 +53,21 @@ class ObjectTable(RawTable, Generic[Entry]):
                 continue
             keys.update(dict.fromkeys(row))
             rows.append(row)
-        self._keys = list(keys)
-        check_width(len(self._keys), self.name)
-        self.grid_head = [list(map(storable, self._keys))]
-        self.grid_head += [[row.get(key) for key in self._keys] for row in rows[: HEAD_ROWS - 1]]
+        check_width(len(keys), self.name)
+        return list(keys), [list(map(storable, keys)), *([row.get(key) for key in keys] for row in rows[: HEAD_ROWS - 1])]
+
+    @property
+    def grid_head(self) -> list[list[str | None]]:  # type: ignore[override]  # made when it is asked for: pages are read otherwise
+        return self._head[1]
+
+    def look(self) -> None:
+        """Read the head now. Raises `InputError` for what cannot be read."""
+        with typed_errors(self.name):
+            assert self._head
 
     def iter_batches(self, header_row: int | None = None, batch_rows: int = DEFAULT_BATCH_ROWS) -> Iterator[RawBatch]:
         self.checked_header_row(header_row)
-        keys = dict.fromkeys(self._keys)
+        keys = dict.fromkeys(self._head[0])
         problem_count = 0
         with typed_errors(self.name):
             entries = self._entries()

@@ -12,7 +12,7 @@ from community_metrics.sources.envelopes.delimited import DelimitedTable
 from community_metrics.sources.envelopes.encodings import SAMPLE, detect_encoding, read_text_head
 from community_metrics.sources.envelopes.json_array import open_json_array
 from community_metrics.sources.envelopes.json_lines import JsonLinesTable
-from community_metrics.sources.envelopes.json_text import parse_object
+from community_metrics.sources.envelopes.json_text import PLAIN_DECODER
 from community_metrics.sources.envelopes.markup import open_html
 from community_metrics.sources.envelopes.model import Envelope
 from community_metrics.sources.envelopes.xml_documents import is_xml_callback
@@ -48,7 +48,10 @@ def open_text(source: ByteSource, limits: Limits) -> Envelope:
         kind = _json_kind(text, is_all)
         if kind == "document":
             return Envelope("json", open_json_array(source, limits) if _ARRAY.match(text) else [], encoding=encoding)
-        return Envelope("jsonl" if kind == "lines" else "json", [JsonLinesTable(source, encoding, limits)], encoding=encoding)
+        table = JsonLinesTable(source, encoding, limits)
+        if kind == "lines":
+            table.look()
+        return Envelope("jsonl" if kind == "lines" else "json", [table], encoding=encoding)
     return Envelope("csv", [DelimitedTable(source, encoding, limits)], encoding=encoding)
 
 
@@ -58,7 +61,9 @@ def _json_kind(text: str, is_all: bool) -> str:
     if not is_all and len(lines) > 1:
         lines.pop()
     try:
-        parse_object(lines[0])
+        is_object = isinstance(PLAIN_DECODER.decode(lines[0]), dict)
     except (ValueError, RecursionError):
+        is_object = False
+    if not is_object:
         return "document"
     return "lines" if len(lines) > 1 or not is_all else "either"

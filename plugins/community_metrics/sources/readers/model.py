@@ -27,12 +27,14 @@ BATCH_RECORDS = 50_000
 
 @dataclass
 class OpenedFile:
-    """A landed file whose container is known. `name` is its original name, for messages."""
+    """A landed file whose container is known. `name` is its original name, for messages. `noted`: what a reader wants to find out
+    only once."""
 
     path: Path
     name: str
     limits: Limits
     envelope: Envelope
+    noted: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def open(cls, path: Path, name: str, limits: Limits) -> OpenedFile:

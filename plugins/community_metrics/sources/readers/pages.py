@@ -8,7 +8,7 @@ aside, and what it would have told was not observed, which is not the same as em
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -28,6 +28,8 @@ from community_metrics.sources.templates import EVERY_OTHER, PageRules, StreamTe
 _PAGES_LOOKED_AT = 20
 # A longer list of pages is read page by page, every time anew; a shorter one once.
 _HELD_BYTES = 8 * 2**20
+_SMALL_BYTES = 2**20
+_FIRST_PAGES = "first pages"
 KINDS = ("json", "jsonl", "xml")
 
 
@@ -47,13 +49,23 @@ def recognises(file: OpenedFile, template: Template) -> int:
     if file.envelope.kind not in KINDS:
         return 0
     best = 0
-    for page in islice(iter_pages(file), _PAGES_LOOKED_AT):
+    for page in _first_pages(file):
         if page.endpoint is not None:
             if page.endpoint.strip("/") in template.signature.endpoints:
                 return 2
         elif template.signature.fields and all(has_field(page.response, path) for path in template.signature.fields):
             best = 1
     return best
+
+
+def _first_pages(file: OpenedFile) -> Iterable[Page]:
+    """As many as are looked at; of a small file they are read once for all templates."""
+    if file.path.stat().st_size > _SMALL_BYTES:
+        return islice(iter_pages(file), _PAGES_LOOKED_AT)
+    if _FIRST_PAGES not in file.noted:
+        file.noted[_FIRST_PAGES] = list(islice(iter_pages(file), _PAGES_LOOKED_AT))
+    pages: list[Page] = file.noted[_FIRST_PAGES]
+    return pages
 
 
 def observed_at(file: OpenedFile) -> datetime | None:
