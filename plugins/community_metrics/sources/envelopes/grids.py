@@ -2,30 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from typing import Any
 
 import pyarrow as pa
 
 from community_metrics.settings import Limits
-from community_metrics.sources.envelopes.batches import check_problem_count, check_width, drop_long_cells, record_batch, row_problem
+from community_metrics.sources.envelopes.batches import (
+    check_problem_count,
+    check_width,
+    drop_blank_rows,
+    drop_long_cells,
+    record_batch,
+    row_problem,
+)
 from community_metrics.sources.envelopes.boundary import typed_errors
 from community_metrics.sources.envelopes.model import DEFAULT_BATCH_ROWS, HEAD_ROWS, Kind, RawBatch, RawTable, RowProblem
 
 Row = list[str | None]
+ColumnText = Callable[[Sequence[Any]], pa.StringArray]
+
 _GRID_BATCH_ROWS = 16_384
 
 
-class GridTable(RawTable):
-    """A table whose rows a function yields anew at each call. An empty cell is null."""
+def texts(values: Sequence[Any]) -> pa.StringArray:
+    """Cells that are texts already; an empty one is null."""
+    return pa.array([value or None for value in values], pa.string())
 
-    def __init__(self, kind: Kind, name: str, where: str, rows: Callable[[], Iterable[Row]], limits: Limits) -> None:
+
+class GridTable(RawTable):
+    """A table whose rows of cells a function yields anew at each call. `as_text`: how a column's cells become text, null where
+    a cell is empty."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        name: str,
+        where: str,
+        rows: Callable[[], Iterable[Sequence[Any]]],
+        limits: Limits,
+        as_text: ColumnText = texts,
+    ) -> None:
         self.kind = kind
         self.name = name
         self._where = where
         self._rows = rows
         self._limits = limits
-        self.grid_head = list(islice(rows(), HEAD_ROWS))
+        self._as_text = as_text
+        self.grid_head = [self._texts(row) for row in islice(rows(), HEAD_ROWS)]
 
     def iter_batches(self, header_row: int | None = None, batch_rows: int = DEFAULT_BATCH_ROWS) -> Iterator[RawBatch]:
         header_row = self.checked_header_row(header_row)
@@ -38,20 +63,23 @@ class GridTable(RawTable):
                 batch = self._batch(header, piece)
                 problem_count += len(batch.problems)
                 check_problem_count(problem_count, self._where)
-                yield drop_long_cells(batch, self._limits.max_cell_characters)
+                yield drop_long_cells(drop_blank_rows(batch), self._limits.max_cell_characters)
 
-    def _batch(self, header: list[str], piece: list[tuple[int, Row]]) -> RawBatch:
+    def _batch(self, header: list[str], piece: list[tuple[int, Sequence[Any]]]) -> RawBatch:
         width = len(header)
         numbers: list[int] = []
-        rows: list[Row] = []
+        rows: list[Sequence[Any]] = []
         problems: list[RowProblem] = []
         for row_no, row in piece:
-            if not any(row):
-                continue
-            if any(row[width:]):
-                problems.append(row_problem(row_no, "ragged_row", None, f"{len(row)} cells; the header has {width}", row))
-                continue
+            if len(row) != width:
+                if len(row) > width and any(self._texts(row[width:])):
+                    problems.append(row_problem(row_no, "ragged_row", None, f"{len(row)} cells; the header has {width}", self._texts(row)))
+                    continue
+                row = [*row[:width], *[None] * (width - len(row))]
             numbers.append(row_no)
-            rows.append(row[:width] + [None] * (width - len(row)))
-        columns = [pa.array([row[index] for row in rows], pa.string()) for index in range(width)]
+            rows.append(row)
+        columns = [self._as_text(column) for column in zip(*rows, strict=True)] if rows else [pa.array([], pa.string())] * width
         return RawBatch(record_batch(header, columns), pa.array(numbers, pa.int64()), problems)
+
+    def _texts(self, row: Sequence[Any]) -> list[str | None]:
+        return self._as_text(row).to_pylist()

@@ -24,6 +24,19 @@ _CELL = re.compile(rb"<(?:[A-Za-z0-9]+:)?c[\s/>]")
 _SHARED_TEXT = re.compile(rb"<(?:[A-Za-z0-9]+:)?si[\s/>]")
 _SHARED_CELL = re.compile(rb"""\st\s*=\s*["']s["'][^<]*<(?:[A-Za-z0-9]+:)?v>\s*([0-9]{1,9})""")
 _OVERLAP = 256
+_LONGEST_POSITION = 32
+
+
+def _byte_table(members: dict[int, int]) -> npt.NDArray[np.int8]:
+    table = np.full(256, -1, dtype=np.int8)
+    table[list(members)] = list(members.values())
+    return table
+
+
+_DIGITS = _byte_table({ord("0") + digit: digit for digit in range(10)})
+_LETTERS = _byte_table({first + index: index + 1 for first in (ord("a"), ord("A")) for index in range(26)})
+_SPACES = np.isin(np.arange(256), list(b" \t\n\r\f\v"))
+_QUOTES = np.isin(np.arange(256), list(b"\"'"))
 
 
 def check_xlsx(archive: zipfile.ZipFile, path: Path, where: str, limits: Limits) -> None:
@@ -74,14 +87,12 @@ class _Sheet:
     def scan(self, chunks: Iterator[bytes]) -> None:
         positions = cells = 0
         for window, overlap in _windows(chunks):
-            for match in _POSITION.finditer(window):
-                letters, digits = match.groups()
-                self.last_row = max(self.last_row, int(digits))
-                self.last_column = max(self.last_column, _column_number(letters))
-                positions += bool(letters) and match.end() > overlap
-            cells += sum(match.end() > overlap for match in _CELL.finditer(window))
-            uses = [int(match[1]) for match in _SHARED_CELL.finditer(window) if match.end() > overlap]
-            if uses and self.shared_count:
+            last_row, last_column, count = _usual_positions(window, overlap) or _any_positions(window, overlap)
+            self.last_row, self.last_column = max(self.last_row, last_row), max(self.last_column, last_column)
+            positions += count
+            cells += len(_new_matches(_CELL, window, overlap))
+            if self.shared_count:
+                uses = np.array(list(map(int, _new_matches(_SHARED_CELL, window, overlap))), dtype=np.int64)
                 self.shared_uses += np.bincount(np.minimum(uses, self.shared_count - 1), minlength=self.shared_count)
         self.has_implicit_positions = cells > positions
 
@@ -105,6 +116,62 @@ class _Sheet:
         for chunk in chunks:
             parser.Parse(chunk, False)
         parser.Parse(b"", True)
+
+
+def _any_positions(window: bytes, overlap: int) -> tuple[int, int, int]:
+    """The greatest row and column of any position, and how many cells state theirs behind the overlap."""
+    last_row = last_column = 1
+    count = 0
+    for match in _POSITION.finditer(window):
+        letters, digits = match.groups()
+        last_row, last_column = max(last_row, int(digits)), max(last_column, _column_number(letters))
+        count += bool(letters) and match.end() > overlap
+    return last_row, last_column, count
+
+
+def _usual_positions(window: bytes, overlap: int) -> tuple[int, int, int] | None:
+    """The same without looking at each match, which takes longer than reading the workbook; None where white space stands
+    around a position, as no program writes it."""
+    text = np.frombuffer(window + bytes(_LONGEST_POSITION), dtype=np.uint8)
+    equals = np.flatnonzero(text == ord("="))
+    equals = equals[equals >= 2]
+    if _SPACES[text[equals - 1]].any():
+        return None
+    named = equals[(text[equals - 1] == ord("r")) & _SPACES[text[equals - 2]]]
+    if _SPACES[text[named + 1]].any():
+        return None
+    place = named[_QUOTES[text[named + 1]]] + 2
+    if _SPACES[text[place]].any():
+        return None
+    columns, letters, place = _read(text, place, _LETTERS, 7, 26)
+    rows, digits, place = _read(text, place, _DIGITS, 10, 10)
+    if _SPACES[text[place]].any():
+        return None
+    is_position = (digits > 0) & _QUOTES[text[place]]
+    count = np.count_nonzero(is_position & (letters > 0) & (place + 1 > overlap))
+    return int(rows[is_position].max(initial=1)), int(columns[is_position].max(initial=1)), count
+
+
+_Numbers = npt.NDArray[np.int64]
+
+
+def _read(text: npt.NDArray[np.uint8], place: _Numbers, values: npt.NDArray[np.int8], most: int, base: int) -> tuple[_Numbers, ...]:
+    """Numbers of at most `most` digits from each place on, their lengths, and where they end."""
+    numbers, begin = np.zeros(len(place), dtype=np.int64), place
+    for _ in range(most):
+        digits = values[text[place]]
+        is_digit = digits >= 0
+        if not is_digit.any():
+            break
+        numbers = np.where(is_digit, numbers * base + digits, numbers)
+        place = place + is_digit
+    return numbers, place - begin, place
+
+
+def _new_matches(pattern: re.Pattern[bytes], window: bytes, overlap: int) -> list[bytes]:
+    """What ends behind the overlap."""
+    known = sum(match.end() <= overlap for match in pattern.finditer(window, 0, overlap + _OVERLAP)) if overlap else 0
+    return pattern.findall(window)[known:]
 
 
 def _shared_lengths(chunks: Iterator[bytes]) -> npt.NDArray[np.int64]:

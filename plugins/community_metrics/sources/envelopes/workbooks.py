@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum
+import pyarrow as pa
+from python_calamine import CalamineWorkbook, SheetTypeEnum
 
 from community_metrics.errors import InputError
 from community_metrics.settings import Limits
 from community_metrics.sources.envelopes.boundary import EXPORT_AGAIN
-from community_metrics.sources.envelopes.grids import GridTable, Row
+from community_metrics.sources.envelopes.grids import GridTable
 from community_metrics.sources.envelopes.model import Envelope, Kind, RawTable
 
 _LARGEST_EXACT = 2**53
@@ -32,7 +33,7 @@ def open_workbook(path: Path, where: str, kind: Kind, limits: Limits, created_at
             continue
         sheet = workbook.get_sheet_by_name(metadata.name)
         if sheet.start is not None:
-            tables.append(GridTable(kind, metadata.name, f"{where}: {metadata.name}", _rows_of(sheet), limits))
+            tables.append(GridTable(kind, metadata.name, f"{where}: {metadata.name}", sheet.iter_rows, limits, column_text))
     if not tables:
         raise InputError("no_table", "no sheet has a cell", where, EXPORT_AGAIN)
     return Envelope(kind, tables, created_at=created_at)
@@ -63,6 +64,18 @@ def cell_text(value: object) -> str | None:
             return str(value)
 
 
+def column_text(values: Sequence[object]) -> pa.StringArray:
+    """`cell_text` of each cell."""
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        return pa.array([value or None for value in values], pa.string())
+    if kinds <= {str, float}:
+        # A text never equals a number: each distinct one has to be looked at once only.
+        known = {value: cell_text(value) for value in set(values)}
+        return pa.array(list(map(known.get, values)), pa.string())
+    return pa.array(list(map(cell_text, values)), pa.string())
+
+
 def created_stamp(archive: zipfile.ZipFile) -> datetime | None:
     """When the workbook says that it was created, in UTC; None if it does not say so in a way that can be trusted."""
     try:
@@ -80,14 +93,6 @@ def created_stamp(archive: zipfile.ZipFile) -> datetime | None:
     if stamp is None:
         return None
     return (stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-def _rows_of(sheet: CalamineSheet) -> Callable[[], Iterator[Row]]:
-    def rows() -> Iterator[Row]:
-        for row in sheet.iter_rows():
-            yield [cell_text(value) for value in row]
-
-    return rows
 
 
 def _float_text(value: float) -> str:
