@@ -17,7 +17,7 @@ from community_metrics.audit.suites import load_suites
 from community_metrics.errors import SettingsError
 from community_metrics.landing.ledger import Ledger
 from community_metrics.settings import Settings
-from support.landings_fixture import BEN, DAY, EVENT, GROUP, MEMBER, Rows, events, land
+from support.landings_fixture import ANA, BEN, DAY, EVENT, GROUP, MEMBER, Rows, events, land
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,9 @@ SPEND = {
     "currency": "CNY",
 }
 
+DATED = {"platform": "x", "account_id": "a", "business_date": DAY.isoformat()}
+ARTICLE = {"platform": "wechat_mp", "account_id": "a", "content_key": "7_1"}
+
 BROKEN: dict[str, Case] = {
     "ad_spend__ad_spend.one_level_of_detail": Case({"ad_spend": [SPEND, {**SPEND, "ad_id": "1"}]}, source="ad_spend"),
     "ad_spend__ad_spend.what_counts_has_a_currency": Case({"ad_spend": [{**SPEND, "currency": None}]}, source="ad_spend"),
@@ -65,6 +68,35 @@ BROKEN: dict[str, Case] = {
     "wecom_groups__groups.a_group_lists_its_members": Case({"groups": [{**GROUP, "members_listed": "0"}]}, source="wecom_groups"),
     "wecom_groups__groups.members_listed_are_members_kept": Case(
         {"groups": [{**GROUP, "members_listed": "3"}], "group_members": MEMBERS}, source="wecom_groups"
+    ),
+    "wecom_stats__staff_days.reply_rate_is_a_share": Case(
+        {"staff_days": [{**DATED, "staff_id": ANA, "reply_rate": "60.25"}]}, source="wecom_stats"
+    ),
+    "wecom_stats__service_days.service_rates_are_shares": Case(
+        {"service_days": [{**DATED, "open_kfid": "wk1", "satisfied_rate": "98"}]}, source="wecom_stats"
+    ),
+    "wecom_stats__group_days.speakers_need_members": Case(
+        {"group_days": [{**DATED, "members_total": "0", "members_with_messages": "3"}]}, source="wecom_stats"
+    ),
+    "wechat_mp__account_days.followers_follow_who_came_and_went": Case(
+        {
+            "account_days": [
+                {**DATED, "business_date": "2026-10-09", "followers": "1000", "gained": "5", "lost": "1"},
+                {**DATED, "followers": "1100", "gained": "5", "lost": "1"},
+            ]
+        },
+        source="wechat_mp",
+    ),
+    "wechat_mp__article_totals.article_rates_are_shares": Case(
+        {"article_totals": [{**ARTICLE, "stat_date": "2026-10-10", "finish_rate": "43.21"}]}, source="wechat_mp"
+    ),
+    "wechat_mp__article_totals.totals_of_articles_do_not_fall": Case(
+        {
+            "article_totals": [
+                {**ARTICLE, "stat_date": f"2026-10-{day}", "readers": readers} for day, readers in (("09", "100"), ("10", "90"))
+            ]
+        },
+        source="wechat_mp",
     ),
 }
 

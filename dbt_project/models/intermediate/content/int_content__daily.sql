@@ -1,10 +1,3 @@
-{% set reported = [
-    ('stg_content_daily__content_daily', ['impressions', 'reads', 'plays', 'views', 'likes', 'comments', 'shares', 'saves', 'follows']),
-    ('stg_creator_content__content_days', ['plays', 'likes', 'comments', 'shares']),
-    ('stg_wechat_mp__article_days', ['reads', 'readers', 'shares', 'sharers', 'saves', 'savers']),
-] -%}
-{#- A difference over one day says all that these days of articles say, and more. -#}
-{% set days_after_differences = ['stg_wechat_mp__article_days'] -%}
 {% set counters = [
     'impressions', 'reads', 'readers', 'plays', 'views', 'likes', 'comments', 'shares', 'sharers', 'saves', 'savers', 'follows',
 ] -%}
@@ -74,29 +67,13 @@ combined as (
         click_rate,
         finish_rate,
         average_seconds,
-        case when {{ days_between('business_date', 'base_date') }} = 1 then {{ reported | length }} else {{ 2 * reported | length }} end as preference
+        case when {{ days_between('business_date', 'base_date') }} = 1 then 3 else 5 end as preference
     from differences
-    {% for model, stated in reported %}
+
     union all
 
-    -- Figures that the platform reports per day are taken as they are.
-    select
-        {{ community_key('platform', 'account_id', 'content_id') }} as content_key,
-        business_date,
-        platform,
-        account_id,
-        1 as increment_days,
-        {% for counter in counters -%}
-            {{ counter if counter in stated else 'cast(null as bigint)' }} as {{ counter }},
-            cast(null as bigint) as {{ counter }}_total,
-        {% endfor -%}
-        false as has_falling_counter,
-        cast(null as double) as click_rate,
-        cast(null as double) as finish_rate,
-        cast(null as double) as average_seconds,
-        {{ loop.index0 + (reported | length + 1 if model in days_after_differences else 0) }} as preference
-    from {{ ref(model) }}
-    {% endfor -%}
+    select *
+    from {{ ref('int_content__reported_days') }}
 ),
 
 ranked as (
