@@ -1,5 +1,5 @@
 -- Grain: one row per paid order of a member.
--- Only paid orders count; an order that is refunded in full stays an order.
+-- Only paid orders count; an order that is refunded in full stays an order. A bill's line of a shop's order is no second one.
 select
     orders.platform,
     orders.account_id,
@@ -10,12 +10,8 @@ select
     orders.gross_amount,
     orders.currency
 from {{ ref('stg_orders__orders') }} as orders
-inner join {{ ref('int_commerce__payments') }} as payments
-    on
-        orders.platform = payments.platform
-        and orders.account_id = payments.account_id
-        and orders.order_id = payments.order_id
-        and payments.stands_for_itself
+left join {{ ref('int_commerce__shop_payments') }} as shop
+    on orders.platform = 'wechat_pay' and orders.transaction_id = shop.transaction_id
 left join {{ ref('int_identity__members') }} as identity on orders.member_id = identity.native_id
 left join {{ ref('int_identity__actors') }} as actors on coalesce(identity.member_key, orders.member_id) = actors.member_key
-where lower(orders.status) = 'paid' and actors.member_key is null
+where lower(orders.status) = 'paid' and actors.member_key is null and shop.order_id is null

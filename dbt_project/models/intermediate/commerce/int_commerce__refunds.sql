@@ -9,14 +9,13 @@ with attributed as (
         refunds.amount,
         refunds.currency,
         refunds.status,
-        coalesce(payments.standing_platform, refunds.platform) as platform,
-        coalesce(payments.standing_account_id, refunds.account_id) as account_id,
-        coalesce(payments.standing_order_id, refunds.order_id) as order_id,
-        coalesce(payments.stands_for_itself, true) as is_own,
-        payments.order_id is not null as has_landed
+        coalesce(shop.platform, refunds.platform) as platform,
+        coalesce(shop.account_id, refunds.account_id) as account_id,
+        coalesce(shop.order_id, refunds.order_id) as order_id,
+        shop.order_id is null as is_own
     from {{ ref('int_commerce__reported_refunds') }} as refunds
-    left join {{ ref('int_commerce__payments') }} as payments
-        on refunds.platform = payments.platform and refunds.account_id = payments.account_id and refunds.order_id = payments.order_id
+    left join {{ ref('int_commerce__shop_payments') }} as shop
+        on refunds.platform = 'wechat_pay' and refunds.transaction_id = shop.transaction_id
 ),
 
 refunded_by_shop as (
@@ -37,10 +36,12 @@ select
 from attributed as refunds
 left join refunded_by_shop as own
     on refunds.platform = own.platform and refunds.account_id = own.account_id and refunds.order_id = own.order_id
+left join {{ ref('stg_orders__orders') }} as landed
+    on refunds.platform = landed.platform and refunds.account_id = landed.account_id and refunds.order_id = landed.order_id
 left join {{ ref('int_commerce__orders') }} as orders
     on refunds.platform = orders.platform and refunds.account_id = orders.account_id and refunds.order_id = orders.order_id
 where
     lower(refunds.status) = 'success'
     and (refunds.is_own or own.order_id is null)
     -- An order that has landed but does not count (staff, unpaid) takes its refunds with it.
-    and (not refunds.has_landed or orders.order_id is not null)
+    and (landed.order_id is null or orders.order_id is not null)

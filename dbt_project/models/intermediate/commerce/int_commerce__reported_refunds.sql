@@ -1,10 +1,14 @@
 -- Grain: one row per refund, whichever source reports it.
 -- The mapped file of refunds is believed before the files that bring the orders.
 with reported as (
-    select platform, account_id, refund_id, order_id, refunded_at, business_date, amount, currency, status, 1 as preference
+    select
+        platform, account_id, refund_id, order_id, cast(null as varchar) as transaction_id,
+        refunded_at, business_date, amount, currency, status, 1 as preference
     from {{ ref('stg_refunds__refunds') }}
     union all
-    select platform, account_id, refund_id, order_id, refunded_at, business_date, amount, currency, status, 2 as preference
+    select
+        platform, account_id, refund_id, order_id, transaction_id,
+        refunded_at, business_date, amount, currency, status, 2 as preference
     from {{ ref('stg_orders__refunds') }}
 ),
 
@@ -13,6 +17,6 @@ ranked as (
     from reported
 )
 
-select platform, account_id, refund_id, order_id, refunded_at, business_date, amount, currency, status
+select platform, account_id, refund_id, order_id, transaction_id, refunded_at, business_date, amount, currency, status
 from ranked
 where source_rank = 1

@@ -7,4 +7,5 @@
     'amount': 'money',
     'currency': 'text',
     'status': 'text',
+    'transaction_id': 'text',
 }, is_mapped=true) }}
