@@ -16,10 +16,10 @@ from community_metrics.lake.ingest import Workshop
 from community_metrics.lake.small_files import groups, ingest_together
 from community_metrics.landing.inbox import open_landing, take_inbox, unrecognised_reason
 from community_metrics.landing.ledger import Ledger
-from community_metrics.landing.records import Landing, LandResult
+from community_metrics.landing.records import Landing, LandResult, Refusal
 from community_metrics.settings import Settings
 from community_metrics.sources.detection import recognise
-from community_metrics.sources.template_files import load_templates
+from community_metrics.sources.template_files import Templates
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,8 @@ class IngestReport:
 def ingest_waiting(settings: Settings, sources: Sequence[str] | None = None, retry: bool = False) -> IngestReport:
     """Take the inbox, then bring every landing that waits into the lake, small ones in groups, large ones one after the other.
 
-    `retry`: also what an earlier run rejected or did not recognise. Every unrecognised file is reported by one run. The
+    `retry`: also what an earlier run rejected or did not recognise, and what it put rows of aside. Every unrecognised file is
+    reported by one run. What was read with a template that has changed since is read again, whether asked for or not. The
     caller sees to it that one ingest runs at a time. Landings still need the source gate afterwards.
     """
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{os.getpid()}"
@@ -57,12 +58,13 @@ def ingest_waiting(settings: Settings, sources: Sequence[str] | None = None, ret
     done = []
     with Ledger(settings.ledger_path) as ledger, Workshop(settings) as workshop:
         _adopt_lake_identity(settings, ledger)
+        _adopt_templates(settings, ledger, workshop.templates)
         if retry:
             again = [landing for landing in ledger.landings() if landing.status == "rejected" or _lost_rows(landing)]
             ledger.await_retry(landing.landing_id for landing in again if sources is None or landing.source in sources)
-        for landing in ledger.landings("unrecognised"):
-            if (retry or landing.run_id is None) and sources is None and not _recognise_again(settings, ledger, landing, run_id):
-                done.append(ledger.landing(landing.landing_id))
+        if sources is None:
+            strange = [landing for landing in ledger.landings("unrecognised") if retry or landing.run_id is None]
+            done += _recognise_again(settings, ledger, strange, run_id, workshop.templates)
         waiting = [landing for landing in ledger.landings("landed") if sources is None or landing.source in sources]
         number = 0
         for group in groups(waiting):
@@ -85,20 +87,54 @@ def _adopt_lake_identity(settings: Settings, ledger: Ledger) -> None:
         log.warning("%s changed: everything is ingested anew from the landing", " and ".join(name.replace("_", " ") for name in changed))
 
 
-def _recognise_again(settings: Settings, ledger: Ledger, landing: Landing, run_id: str) -> bool:
-    """Whether the file has a source now; if not, its reason is brought up to date."""
-    reason_code = "unrecognised"
+def _adopt_templates(settings: Settings, ledger: Ledger, templates: Templates) -> None:
+    """The warehouse is a function of what has landed and of the templates: a file that they would read differently is read anew."""
+    fingerprints = {name: template.fingerprint for name, template in templates.items()}
+    changes = ledger.template_changes(fingerprints)
+    sources = {templates[name].source for name in changes.new}
+    moved = [
+        landing.landing_id
+        for landing in (ledger.landings() if sources else [])
+        if landing.source in sources
+        and landing.status in ("ingested", "held", "rejected")
+        and landing.template not in changes.stale
+        and _template_of(settings, landing, templates) != landing.template
+    ]
+    retaken = ledger.adopt_templates(fingerprints, moved)
+    if changes:
+        what = (
+            f"{len(changes.new)} templates are new, {len(changes.stale)} changed or gone ({', '.join([*changes.new, *changes.stale][:5])})"
+        )
+        log.warning("%s: %d files that they would read differently are taken again", what, retaken)
+
+
+def _template_of(settings: Settings, landing: Landing, templates: Templates) -> str | None:
+    """What the file would be read with now; what it was, if it cannot be opened."""
     try:
-        recognition = recognise(open_landing(settings, landing), None, landing.account_id, load_templates(settings.own_templates))
-        reason = unrecognised_reason(recognition, landing.original_name)
-        if recognition.template is not None:
-            if ledger.recognise(landing.landing_id, recognition.template.source, recognition.template.name):
-                return True
-            reason = f"these bytes have landed as {recognition.template.source} already - {landing.original_name} - withdraw one of the two"
-    except InputError as error:
-        reason_code, reason = error.reason_code, str(error)
-    ledger.record_refused(landing.landing_id, "unrecognised", reason_code, reason, run_id)
-    return False
+        recognition = recognise(open_landing(settings, landing), landing.source, landing.account_id, templates)
+    except InputError:
+        return landing.template
+    return recognition.template.name if recognition.template is not None else None
+
+
+def _recognise_again(settings: Settings, ledger: Ledger, landings: Sequence[Landing], run_id: str, templates: Templates) -> list[Landing]:
+    """Give a source to the files that have one now. The others, their reason brought up to date."""
+    refused: dict[str, Refusal] = {}
+    for landing in landings:
+        reason_code = "unrecognised"
+        try:
+            recognition = recognise(open_landing(settings, landing), None, landing.account_id, templates)
+            reason = unrecognised_reason(recognition, landing.original_name)
+            if recognition.template is not None:
+                source = recognition.template.source
+                if ledger.recognise(landing.landing_id, source, recognition.template.name):
+                    continue
+                reason = f"these bytes have landed as {source} already - {landing.original_name} - withdraw one of the two"
+        except InputError as error:
+            reason_code, reason = error.reason_code, str(error)
+        refused[landing.landing_id] = Refusal(reason_code, reason, "unrecognised")
+    ledger.record_together(refused, run_id)
+    return ledger.landings_by_id(refused)
 
 
 def _landing_dict(landing: Landing) -> dict[str, Any]:

@@ -14,21 +14,18 @@ from contextlib import contextmanager
 from typing import Any
 
 from community_metrics.errors import UsageError
-from community_metrics.landing.queries import FORGET_TEMPLATE, RECORD_INGESTED, RECORD_LANDING, RECORD_REFUSED
-from community_metrics.landing.reading import LANDING_COLUMNS, LedgerReader, landing_of
+from community_metrics.landing.queries import FORGET_LANDING, FORGET_TEMPLATE, RECORD_INGESTED, RECORD_LANDING, RECORD_REFUSED
+from community_metrics.landing.reading import LANDING_COLUMNS, TEMPLATE_FACT, LedgerReader, landing_of
 from community_metrics.landing.records import (
     Arrival,
     Ingested,
     Landing,
     Refusal,
     Status,
-    TemplateChanges,
     date_text,
     identify_landing,
     instant_text,
 )
-
-_TEMPLATE_FACT = "template_"
 
 
 class Ledger(LedgerReader):
@@ -127,11 +124,7 @@ class Ledger(LedgerReader):
     def await_retry(self, landing_ids: Iterable[str]) -> None:
         """Take landings up again: they wait as when they had just landed."""
         with self._transaction() as connection:
-            connection.executemany(
-                "update landings set status = 'landed', reason_code = null, reason = null, needs_gate = 0 "
-                "where landing_id = ? and status <> 'withdrawn'",
-                [(landing_id,) for landing_id in landing_ids],
-            )
+            connection.executemany(FORGET_LANDING, [(landing_id,) for landing_id in landing_ids])
 
     def withdraw(self, sha256: str, reason: str) -> list[Landing]:
         """Take every landing of these bytes out of use, for good. `sha256`: whole, or its first 8 characters or more.
@@ -180,24 +173,24 @@ class Ledger(LedgerReader):
                 connection.execute("update landings set status = 'landed', needs_gate = 0 where status in ('ingested', 'held')")
         return changed
 
-    def adopt_templates(self, fingerprints: Mapping[str, str]) -> TemplateChanges:
-        """Note the templates (name -> fingerprint) that files are read with. What has been read with one that has changed or
-        gone since goes back to `landed`, and unrecognised files are to be looked at again where one has changed or come.
+    def adopt_templates(self, fingerprints: Mapping[str, str], also: Iterable[str] = ()) -> int:
+        """Note the templates (name -> fingerprint) that files are read with. What was read with one that has changed or gone since,
+        and the landings `also`, go back to `landed`; unrecognised files are to be looked at again. Returns how many go back.
 
-        All of it is one transaction. Of a ledger that knows no templates yet, what has been read stays.
+        All of it is one transaction; nothing happens, and nothing is written, while the templates are the same.
         """
+        changes = self.template_changes(fingerprints)
+        if not changes and not changes.is_first:
+            return 0
         with self._transaction() as connection:
-            rows = connection.execute("select name, value from facts where name glob ?", (f"{_TEMPLATE_FACT}*",))
-            known = {row[0].removeprefix(_TEMPLATE_FACT): row[1] for row in rows}
-            stale = sorted(name for name, value in known.items() if fingerprints.get(name) != value)
-            new = sorted(fingerprints.keys() - known.keys()) if known else []
-            retaken = sum(connection.execute(FORGET_TEMPLATE, (name,)).rowcount for name in stale)
-            if new or stale:
+            retaken = sum(connection.execute(FORGET_TEMPLATE, (name,)).rowcount for name in changes.stale)
+            retaken += sum(connection.execute(FORGET_LANDING, (landing_id,)).rowcount for landing_id in also)
+            if changes:
                 connection.execute("update landings set run_id = null where status = 'unrecognised'")
-            connection.execute("delete from facts where name glob ?", (f"{_TEMPLATE_FACT}*",))
+            connection.execute("delete from facts where name glob ?", (f"{TEMPLATE_FACT}*",))
             for name, value in fingerprints.items():
-                self._set_fact(connection, f"{_TEMPLATE_FACT}{name}", value)
-        return TemplateChanges(new, stale, retaken)
+                self._set_fact(connection, f"{TEMPLATE_FACT}{name}", value)
+        return retaken
 
     # Plumbing
 

@@ -24,6 +24,12 @@ where landing_id = ?
 """
 """A landing of which nothing is used."""
 
+FORGET_LANDING = """
+update landings set status = 'landed', reason_code = null, reason = null, needs_gate = 0
+where landing_id = ? and status in ('landed', 'ingested', 'held', 'rejected')
+"""
+"""A landing waits again."""
+
 FORGET_TEMPLATE = """
 update landings set status = 'landed', reason_code = null, reason = null, needs_gate = 0
 where template = ? and status in ('ingested', 'held', 'rejected')

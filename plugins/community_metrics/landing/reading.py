@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -14,13 +14,23 @@ from typing import Any, Self
 
 from community_metrics.errors import CommunityMetricsError
 from community_metrics.landing.queries import HELD_COUNTS, QUARANTINE_COUNTS, SHARED_AND_IDLE
-from community_metrics.landing.records import INSTANT_FORMAT, Changes, LakeFile, Landing, ObservedUntil, QuarantineCount, Status
+from community_metrics.landing.records import (
+    INSTANT_FORMAT,
+    Changes,
+    LakeFile,
+    Landing,
+    ObservedUntil,
+    QuarantineCount,
+    Status,
+    TemplateChanges,
+)
 from community_metrics.landing.schema import open_schema
 
 BUSY_SECONDS = 60.0
 _ACTIVE = "status = 'ingested' and needs_gate = 0"
 _TO_GATE = "status = 'ingested' and needs_gate = 1"
 _MOST_PARAMETERS = 500
+TEMPLATE_FACT = "template_"
 LANDING_COLUMNS = (
     "landing_id, sha256, size, original_name, landed_at, source, account_id, snapshot_at, snapshot_origin, period, template, "
     "status, reason_code, reason, revision, rows, accepted, quarantined, totals, drift, needs_gate, run_id"
@@ -166,6 +176,13 @@ class LedgerReader:
     def published_release_id(self) -> str | None:
         """The release of the last `record_publication`."""
         return self._fact("published_release_id")
+
+    def template_changes(self, fingerprints: Mapping[str, str]) -> TemplateChanges:
+        """What has changed since files were last read: `fingerprints` are those of the templates now, by name."""
+        rows = self._connection.execute("select name, value from facts where name glob ?", (f"{TEMPLATE_FACT}*",))
+        known = {row[0].removeprefix(TEMPLATE_FACT): row[1] for row in rows}
+        stale = sorted(name for name, value in known.items() if fingerprints.get(name) != value)
+        return TemplateChanges(sorted(fingerprints.keys() - known.keys()) if known else [], stale, not known)
 
     # Plumbing
 

@@ -153,12 +153,15 @@ class LandResult:
 
 @dataclass(frozen=True)
 class TemplateChanges:
-    """The templates against those of the last ingest: names of those that have come and of those that have changed or gone, and
-    how many landings wait again for that."""
+    """The templates against those that the ledger knows: those that have come, those that have changed or gone. A ledger that knows
+    none yet (`is_first`) has nothing to compare them with."""
 
     new: list[str]
     stale: list[str]
-    retaken: int
+    is_first: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.stale)
 
 
 @dataclass(frozen=True)
