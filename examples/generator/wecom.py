@@ -54,14 +54,14 @@ def page(world: World, group: Community, day: date) -> dict[str, Any]:
             "owner": owner,
             "create_time": created,
             "notice": "",
-            "member_list": staff + [_member(world, member, spell, owner) for member, spell in present],
+            "member_list": staff + [member_entry(world, member, spell, owner) for member, spell in present],
             "admin_list": [],
             "member_version": version,
         },
     }
 
 
-def _member(world: World, member: Member, spell: Spell, owner: str) -> dict[str, Any]:
+def member_entry(world: World, member: Member, spell: Spell, owner: str) -> dict[str, Any]:
     number = world.wecom.index(member)
     entry: dict[str, Any] = {
         "userid": member.member_id,
