@@ -15,6 +15,7 @@ from generator.facts import facts
 from generator.observation_files import observation_files
 from generator.story import build_story
 from generator.table_files import table_files
+from generator.tencent_files import tencent_files
 
 
 def main() -> None:
@@ -23,7 +24,7 @@ def main() -> None:
     out: Path = parser.parse_args().out
     shutil.rmtree(out / "exports", ignore_errors=True)
     story = build_story()
-    for export in (*event_files(story), *table_files(story), *observation_files(story)):
+    for export in (*event_files(story), *table_files(story), *observation_files(story), *tencent_files(story)):
         path = out / "exports" / export.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(export.content)
