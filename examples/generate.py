@@ -13,6 +13,7 @@ from pathlib import Path
 from generator.event_files import event_files
 from generator.facts import facts
 from generator.observation_files import observation_files
+from generator.platform_files import platform_files
 from generator.story import build_story
 from generator.table_files import table_files
 from generator.tencent_files import tencent_files
@@ -24,7 +25,7 @@ def main() -> None:
     out: Path = parser.parse_args().out
     shutil.rmtree(out / "exports", ignore_errors=True)
     story = build_story()
-    for export in (*event_files(story), *table_files(story), *observation_files(story), *tencent_files(story)):
+    for export in (*event_files(story), *table_files(story), *observation_files(story), *platform_files(story), *tencent_files(story)):
         path = out / "exports" / export.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(export.content)

@@ -20,7 +20,7 @@ with sources (source, domain, is_daily) as (
     ('order_items', 'order_items', false),
     ('touchpoints', 'touchpoints', true),
     ('ad_spend', 'ad_spend', true),
-    ('competitor_accounts', 'competitors', true)
+    ('competitor_accounts', 'competitors', false)
 )
 
 select source, domain, is_daily
