@@ -1,15 +1,23 @@
-"""Write the pages that are derived from definitions: `docs/input-contracts.md` and `docs/marts.md`.
+"""Write the pages that are derived from definitions: `docs/input-contracts.md`, `docs/marts.md` and `docs/sources/`.
 
 `python scripts/generate_docs.py` writes them; a test compares them with what would be written.
 """
 
 from __future__ import annotations
 
+import sys
+from functools import partial
 from pathlib import Path
 
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "plugins"), str(ROOT / "scripts")]
+
+from source_pages import source_index, source_page  # noqa: E402 - found beside this file
+
+from community_metrics.sources.registry import load_registry  # noqa: E402
+
 REGISTRY = ROOT / "plugins" / "community_metrics" / "sources" / "registry"
 MARTS = ROOT / "dbt_project" / "models" / "marts"
 
@@ -75,9 +83,23 @@ def _default(column: dict[str, object]) -> str:
     return "empty" if default == "" else f"`{default}`"
 
 
-PAGES = {ROOT / "docs" / "input-contracts.md": input_contracts, ROOT / "docs" / "marts.md": marts}
+PAGES = {
+    ROOT / "docs" / "input-contracts.md": input_contracts,
+    ROOT / "docs" / "marts.md": marts,
+    ROOT / "docs" / "sources" / "README.md": source_index,
+    **{ROOT / "docs" / "sources" / f"{source.name}.md": partial(source_page, source) for source in load_registry().values()},
+}
 
-if __name__ == "__main__":
+
+def write_pages() -> None:
+    """Write every page and remove the pages of sources that are gone."""
     for page, render in PAGES.items():
+        page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(render(), encoding="utf-8")
         print(page.relative_to(ROOT))
+    for page in set((ROOT / "docs" / "sources").glob("*.md")) - PAGES.keys():
+        page.unlink()
+
+
+if __name__ == "__main__":
+    write_pages()
