@@ -55,7 +55,7 @@ def test_the_exports_stay_small() -> None:
 
 def test_every_kind_of_envelope_and_encoding_is_there() -> None:
     paths = exported_files(EXAMPLES).values()
-    assert {path.suffix for path in paths} == {".csv", ".json", ".jsonl", ".parquet", ".xlsx", ".zip"}
+    assert {path.suffix for path in paths} == {".csv", ".json", ".jsonl", ".parquet", ".xls", ".xlsx", ".xml", ".zip"}
     first_bytes = {path.read_bytes()[:3] for path in paths if path.suffix == ".csv"}
     assert {b"\xef\xbb\xbf", b"eve"} <= first_bytes
 
