@@ -67,19 +67,25 @@ class GridTable(RawTable):
 
     def _batch(self, header: list[str], piece: list[tuple[int, Sequence[Any]]]) -> RawBatch:
         width = len(header)
-        numbers: list[int] = []
-        rows: list[Sequence[Any]] = []
+        numbers, rows = zip(*piece, strict=True)
         problems: list[RowProblem] = []
-        for row_no, row in piece:
-            if len(row) != width:
-                if len(row) > width and any(self._texts(row[width:])):
-                    problems.append(row_problem(row_no, "ragged_row", None, f"{len(row)} cells; the header has {width}", self._texts(row)))
-                    continue
-                row = [*row[:width], *[None] * (width - len(row))]
-            numbers.append(row_no)
-            rows.append(row)
+        if set(map(len, rows)) != {width}:
+            numbers, rows, problems = self._fit(numbers, rows, width)
         columns = [self._as_text(column) for column in zip(*rows, strict=True)] if rows else [pa.array([], pa.string())] * width
-        return RawBatch(record_batch(header, columns), pa.array(numbers, pa.int64()), problems)
+        return RawBatch(record_batch(header, columns), pa.array(numbers if width else [], pa.int64()), problems)
+
+    def _fit(
+        self, numbers: Sequence[int], rows: Sequence[Sequence[Any]], width: int
+    ) -> tuple[list[int], list[Sequence[Any]], list[RowProblem]]:
+        """Short rows filled up, long ones cut where nothing is lost; the others are problems."""
+        fitting: list[tuple[int, Sequence[Any]]] = []
+        problems: list[RowProblem] = []
+        for row_no, row in zip(numbers, rows, strict=True):
+            if len(row) > width and any(self._texts(row[width:])):
+                problems.append(row_problem(row_no, "ragged_row", None, f"{len(row)} cells; the header has {width}", self._texts(row)))
+            else:
+                fitting.append((row_no, [*row[:width], *[None] * (width - len(row))]))
+        return [row_no for row_no, _ in fitting], [row for _, row in fitting], problems
 
     def _texts(self, row: Sequence[Any]) -> list[str | None]:
         return self._as_text(row).to_pylist()

@@ -36,6 +36,7 @@ def _byte_table(members: dict[int, int]) -> npt.NDArray[np.int8]:
 _DIGITS = _byte_table({ord("0") + digit: digit for digit in range(10)})
 _LETTERS = _byte_table({first + index: index + 1 for first in (ord("a"), ord("A")) for index in range(26)})
 _SPACES = np.isin(np.arange(256), list(b" \t\n\r\f\v"))
+_ENDS_NAME = np.isin(np.arange(256), list(b"/> \t\n\r\f\v"))
 _QUOTES = np.isin(np.arange(256), list(b"\"'"))
 
 
@@ -90,7 +91,7 @@ class _Sheet:
             last_row, last_column, count = _usual_positions(window, overlap) or _any_positions(window, overlap)
             self.last_row, self.last_column = max(self.last_row, last_row), max(self.last_column, last_column)
             positions += count
-            cells += len(_new_matches(_CELL, window, overlap))
+            cells += _cell_count(window, overlap)
             if self.shared_count:
                 uses = np.array(list(map(int, _new_matches(_SHARED_CELL, window, overlap))), dtype=np.int64)
                 self.shared_uses += np.bincount(np.minimum(uses, self.shared_count - 1), minlength=self.shared_count)
@@ -166,6 +167,16 @@ def _read(text: npt.NDArray[np.uint8], place: _Numbers, values: npt.NDArray[np.i
         numbers = np.where(is_digit, numbers * base + digits, numbers)
         place = place + is_digit
     return numbers, place - begin, place
+
+
+def _cell_count(window: bytes, overlap: int) -> int:
+    """How many cells begin behind the overlap."""
+    if b":c" in window:
+        return len(_new_matches(_CELL, window, overlap))
+    text = np.frombuffer(window, dtype=np.uint8)
+    tags = np.flatnonzero(text[:-2] == ord("<"))
+    is_cell = (text[tags + 1] == ord("c")) & _ENDS_NAME[text[tags + 2]] & (tags + len("<c ") > overlap)
+    return np.count_nonzero(is_cell)
 
 
 def _new_matches(pattern: re.Pattern[bytes], window: bytes, overlap: int) -> list[bytes]:

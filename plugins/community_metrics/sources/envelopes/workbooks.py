@@ -69,6 +69,8 @@ def column_text(values: Sequence[object]) -> pa.StringArray:
     kinds = set(map(type, values))
     if kinds == {str}:
         return pa.array([value or None for value in values], pa.string())
+    if kinds == {datetime}:
+        return pa.array(list(map(str, values)), pa.string())
     if kinds <= {str, float}:
         # A text never equals a number: each distinct one has to be looked at once only.
         known = {value: cell_text(value) for value in set(values)}
