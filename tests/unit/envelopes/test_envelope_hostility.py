@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from community_metrics.errors import InputError
 from community_metrics.settings import Limits
-from community_metrics.sources.envelopes import load_json_document, open_archive, open_tables
+from community_metrics.sources.envelopes import load_json_document, load_xml_documents, open_archive, open_tables
 
 SMALL = Limits(max_file_bytes=2**20, max_unpacked_bytes=2**24, max_cell_characters=1000)
 ROWS = [["日期", "新增", "标题"], ["2026-06-01", "12", '社群 "甲"'], ["2026-06-02", "-", "乙, 丙"]]
@@ -30,6 +30,7 @@ VALID = {
     "xlsx": xlsx(("一", ROWS), ("二", [[1, 2.5], [None, True]])),
     "xls": xls([["a", "b"], [1.0, "社"]]),
     "parquet": parquet(pa.table({"a": ["x", None], "b": [1, 2], "c": [[1], [2, 3]]})),
+    "xml": "<?xml version='1.0'?><xml><A><![CDATA[社群]]></A><B><Item>x</Item><Item>y</Item></B></xml><xml><A/></xml>".encode(),
     "zip": zipped({"users.json": b"[]", "a/b.csv": CSV.encode()}),
 }
 
@@ -46,6 +47,8 @@ def exhaust(path: Path) -> None:
                         batch.columns.validate(full=True)
         if envelope.kind == "json":
             load_json_document(path, SMALL)
+        if envelope.kind == "xml":
+            assert all(isinstance(document, (dict, str)) for document in load_xml_documents(path, SMALL))
         if envelope.kind == "zip":
             archive = open_archive(path, SMALL)
             for name in archive.names:
