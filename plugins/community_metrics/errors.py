@@ -12,10 +12,9 @@ class CommunityMetricsError(Exception):
     exit_code = 1
 
     def __init__(self, what: str, where: str = "", remedy: str = "") -> None:
-        self.what = what
-        self.where = where
-        self.remedy = remedy
-        super().__init__(" - ".join(part for part in (what, where, remedy) if part))
+        # What a file says of itself may hold half a character, which neither a database nor a terminal takes.
+        self.what, self.where, self.remedy = (part.encode("utf-8", "replace").decode() for part in (what, where, remedy))
+        super().__init__(" - ".join(part for part in (self.what, self.where, self.remedy) if part))
 
 
 class UsageError(CommunityMetricsError):
