@@ -95,6 +95,14 @@ def test_a_date_is_the_calendar_day_of_its_zone(text: str, value: str) -> None:
     assert normalise(pa.array([text]), ColumnType("date", zone="Asia/Shanghai")).values.to_pylist() == [value]
 
 
+def test_the_date_of_unix_time_is_that_of_its_zone() -> None:
+    """16:00 UTC is midnight in China: read in UTC every day of WeCom's statistics would be the day before."""
+    seconds = ColumnType("date", unit="unix_seconds", zone="Asia/Shanghai")
+    outcome = normalise(pa.array(["1600272000", "1600358399", "2020-09-17"]), seconds)
+    assert outcome.values.to_pylist() == ["2020-09-17", "2020-09-17", None]
+    assert outcome.reasons.to_pylist() == [None, None, "not_a_date"]
+
+
 def test_a_placeholder_date_is_implausible() -> None:
     outcome = normalise(pa.array(["9999-12-31", "1970-01-01"]), ColumnType("date"))
     assert outcome.reasons.to_pylist() == ["implausible_date", "implausible_date"]
