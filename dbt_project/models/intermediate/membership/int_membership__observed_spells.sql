@@ -1,5 +1,6 @@
 -- Grain: one row per member, customer group and join time that complete member lists show.
--- A list shows who is in now. Who is missing from the next list has left in between: dated by that list, flagged as censored.
+-- A list shows who is in now. Who is missing from the next list has left in between: dated by that list and flagged as censored, unless
+-- a callback says when. Callbacks date what lists show and add nothing to it: not every one arrives.
 with lists as (
     select distinct platform, account_id, community_id, snapshot_at
     from {{ ref('stg_wecom_groups__groups') }}
@@ -46,6 +47,7 @@ ended as (
         followed.community_id,
         followed.member_id,
         followed.joined_at,
+        followed.last_seen_at,
         followed.next_joined_at,
         followed.state,
         followed.inviter_id,
@@ -63,19 +65,44 @@ ended as (
         followed.community_id,
         followed.member_id,
         followed.joined_at,
+        followed.last_seen_at,
         followed.next_joined_at,
         followed.state,
         followed.inviter_id
+),
+
+bounded as (
+    -- A join time that changed between two lists: the earlier spell ended at the latest when the later one began.
+    select *, least(missing_at, next_joined_at) as left_before
+    from ended
 )
 
 select
-    platform,
-    account_id,
-    community_id,
-    member_id,
-    joined_at,
-    -- A join time that changed between two lists: the earlier spell ended at the latest when the later one began.
-    least(missing_at, next_joined_at) as left_at,
-    state,
-    inviter_id
-from ended
+    bounded.platform,
+    bounded.account_id,
+    bounded.community_id,
+    bounded.member_id,
+    bounded.joined_at,
+    coalesce(max(departures.occurred_at), bounded.left_before) as left_at,
+    bounded.left_before is not null and max(departures.occurred_at) is null as is_leave_censored,
+    bounded.state,
+    bounded.inviter_id
+from bounded
+left join {{ ref('stg_wecom_groups__group_event_members') }} as departures
+    on
+        bounded.platform = departures.platform
+        and bounded.account_id = departures.account_id
+        and bounded.community_id = departures.chat_id
+        and bounded.member_id = departures.member_id
+        and departures.update_detail = 'del_member'
+        and bounded.last_seen_at < departures.occurred_at
+        and bounded.left_before >= departures.occurred_at
+group by
+    bounded.platform,
+    bounded.account_id,
+    bounded.community_id,
+    bounded.member_id,
+    bounded.joined_at,
+    bounded.left_before,
+    bounded.state,
+    bounded.inviter_id

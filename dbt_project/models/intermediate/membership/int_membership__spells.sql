@@ -31,7 +31,7 @@ observed as (
         spells.member_id,
         spells.joined_at,
         spells.left_at,
-        spells.left_at is not null as is_leave_censored,
+        spells.is_leave_censored,
         -- The channel parameter of the join way is deliberate; an inviter is only ever named when an employee invited.
         coalesce(min(rules.channel), case when spells.inviter_id is not null then 'staff' end, 'unknown') as channel
     from {{ ref('int_membership__observed_spells') }} as spells
@@ -43,6 +43,7 @@ observed as (
         spells.member_id,
         spells.joined_at,
         spells.left_at,
+        spells.is_leave_censored,
         spells.inviter_id
 ),
 
