@@ -88,4 +88,5 @@ class GridTable(RawTable):
         return [row_no for row_no, _ in fitting], [row for _, row in fitting], problems
 
     def _texts(self, row: Sequence[Any]) -> list[str | None]:
-        return self._as_text(row).to_pylist()
+        texts: list[str | None] = self._as_text(row).to_pylist()
+        return texts

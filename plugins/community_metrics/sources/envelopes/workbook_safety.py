@@ -149,7 +149,7 @@ def _usual_positions(window: bytes, overlap: int) -> tuple[int, int, int] | None
     if _SPACES[text[place]].any():
         return None
     is_position = (digits > 0) & _QUOTES[text[place]]
-    count = np.count_nonzero(is_position & (letters > 0) & (place + 1 > overlap))
+    count = int(np.count_nonzero(is_position & (letters > 0) & (place + 1 > overlap)))
     return int(rows[is_position].max(initial=1)), int(columns[is_position].max(initial=1)), count
 
 
@@ -176,7 +176,7 @@ def _cell_count(window: bytes, overlap: int) -> int:
     text = np.frombuffer(window, dtype=np.uint8)
     tags = np.flatnonzero(text[:-2] == ord("<"))
     is_cell = (text[tags + 1] == ord("c")) & _ENDS_NAME[text[tags + 2]] & (tags + len("<c ") > overlap)
-    return np.count_nonzero(is_cell)
+    return int(np.count_nonzero(is_cell))
 
 
 def _new_matches(pattern: re.Pattern[bytes], window: bytes, overlap: int) -> list[bytes]:

@@ -144,7 +144,8 @@ def _offset(day: date | None, zone: str, suffix: bytes) -> int | None:
 def _day_texts(days: Sequence[date | None]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
     """The first and the last eight bytes of ``YYYY-MM-DDT`` for the day before, the day and the day after, of each day."""
     texts = [f"{day + timedelta(shift)}T".encode() for day in days if day for shift in (-1, 0, 1)]
-    return tuple(np.frombuffer(b"".join(part), dtype=np.uint64) for part in ([text[:8] for text in texts], [text[3:] for text in texts]))
+    begin, end = b"".join(text[:8] for text in texts), b"".join(text[3:] for text in texts)
+    return np.frombuffer(begin, dtype=np.uint64), np.frombuffer(end, dtype=np.uint64)
 
 
 @lru_cache(maxsize=1)
