@@ -1,6 +1,7 @@
 """`ingest_<source>`: one DAG for every source of the registry (`plugins/community_metrics/sources/registry/`).
 
-What people drop goes from the landing to the lake every hour; a source with an API is pulled first, once per business date.
+What people drop goes from the landing to the lake every hour; a source with an API is pulled first, once per business date (what
+is dropped of it meanwhile is taken by `ingest_drops`).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ for source in load_registry().values():
         # Whatever became of the extraction: what lies in the inbox is taken.
         ingest = IngestOperator(
             task_id="ingest",
-            source=source.name,
+            sources=[source.name],
             outlets=[source_asset(source.name)],
             pool=LANDING_POOL,
             trigger_rule="all_done" if extractor else "all_success",

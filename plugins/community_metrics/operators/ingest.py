@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
@@ -16,21 +17,21 @@ _REASONS_SHOWN = 50
 
 
 class IngestOperator(PipelineOperator):
-    """Takes everything that waits of one source, through the source gate; skips when nothing waits.
+    """Takes everything that waits of some sources, through the source gate; skips when nothing waits.
 
     XCom: `summarise(report)`. The outlet's event says that the source has something new; it is not sent by a skipped task.
     """
 
-    def __init__(self, *, source: str, **arguments: Any) -> None:
+    def __init__(self, *, sources: Sequence[str], **arguments: Any) -> None:
         super().__init__(**arguments)
-        self.source = source
+        self.sources = list(sources)
 
     def work(self, settings: Settings, context: Any) -> dict[str, Any]:
         from community_metrics import pipeline
 
-        report = pipeline.ingest(settings, sources=[self.source])
+        report = pipeline.ingest(settings, sources=self.sources)
         if not report.files:
-            raise AirflowSkipException(f"nothing waits of {self.source}")
+            raise AirflowSkipException(f"nothing waits of {', '.join(self.sources)}")
         summary = summarise(report)
         self.log.info("%(files)s files: %(accepted)s rows accepted, %(quarantined)s quarantined", summary)
         return summary

@@ -62,7 +62,7 @@ def test_an_ingest_takes_its_own_source_only(monkeypatch: pytest.MonkeyPatch) ->
         return IngestReport((file_report("a.csv", quarantined=2), file_report("b.csv")))
 
     monkeypatch.setattr(pipeline, "ingest", ingest)
-    summary = IngestOperator(task_id="ingest", source="orders").execute({})
+    summary = IngestOperator(task_id="ingest", sources=["orders"]).execute({})
     assert asked == [["orders"]]
     assert summary == {"files": 2, "accepted": 18, "quarantined": 2, "stopped_files": 0, "stopped": []}
 
@@ -70,7 +70,7 @@ def test_an_ingest_takes_its_own_source_only(monkeypatch: pytest.MonkeyPatch) ->
 def test_an_ingest_with_nothing_waiting_is_skipped_so_that_no_release_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "ingest", answering(IngestReport(())))
     with pytest.raises(AirflowSkipException, match="nothing waits of orders"):
-        IngestOperator(task_id="ingest", source="orders").execute({})
+        IngestOperator(task_id="ingest", sources=["orders"]).execute({})
 
 
 def test_quarantined_rows_of_a_file_that_was_taken_leave_the_run_green() -> None:
