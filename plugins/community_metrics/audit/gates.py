@@ -50,7 +50,7 @@ def gate_landings(settings: Settings, ledger: Ledger) -> list[GateResult]:
                 results += outcome
                 for check, result in zip(suite.checks, outcome, strict=True):
                     if result.status == "broken":
-                        verdict.hold(subject.landing_ids, result.reason)
+                        verdict.hold(subject.landing_ids, _GATE_FAILED, result.reason)
                     elif result.status == "failed":
                         found = database.breaking_landings(check, subject.table, subject.placeholders)
                         # Rows that name no landing of this run leave open which one is wrong.
@@ -154,20 +154,26 @@ class _Verdict:
 
     def __init__(self, waiting: Waiting) -> None:
         self._landings = waiting.landings
+        # The first check that a landing fails names the reason.
+        self._codes: dict[str, str] = {}
         self._reasons: dict[str, list[str]] = {}
         self._warnings: dict[str, list[str]] = {}
 
-    def hold(self, landing_ids: list[str], reason: str) -> None:
+    def hold(self, landing_ids: list[str], reason_code: str, reason: str) -> None:
         for landing_id in landing_ids:
+            self._codes.setdefault(landing_id, reason_code)
             self._reasons.setdefault(landing_id, []).append(reason)
 
     def note(self, result: CheckResult, found: dict[str, str]) -> None:
         """`found`: each landing that breaks the rule, with an example of how."""
-        book = self._reasons if result.is_refusal else self._warnings
         if result.severity == "info":
             return
         for landing_id, example in found.items():
-            book.setdefault(landing_id, []).append(f"{result.meaning} - {result.suite}.{result.check} - {example}")
+            reason = f"{result.meaning} - {result.suite}.{result.check} - {example}"
+            if result.is_refusal:
+                self.hold([landing_id], result.check, reason)
+            else:
+                self._warnings.setdefault(landing_id, []).append(reason)
 
     def record(self, ledger: Ledger) -> list[GateResult]:
         results = [
@@ -180,6 +186,8 @@ class _Verdict:
             )
             for landing in self._landings
         ]
-        held = {result.landing_id: (_GATE_FAILED, "; ".join(result.reasons)) for result in results if result.status == "held"}
+        held = {
+            result.landing_id: (self._codes[result.landing_id], "; ".join(result.reasons)) for result in results if result.status == "held"
+        }
         ledger.record_verdicts(held, (result.landing_id for result in results if result.status == "passed"))
         return results

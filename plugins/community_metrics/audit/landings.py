@@ -1,8 +1,9 @@
 """What waits at the sources gate, and how the gate's database shows it.
 
 Tables there: one for each stream, `<source>__<stream>`, with the rows of the waiting landings and `_landing`; `landings`,
-what the ledger says of each; `stated_totals`, what files state of themselves beside what their rows add up to; `landing_days`, its accepted rows by stream and business date; `history`, the rows already in
-force by source, stream and business date.
+what the ledger says of each; `stated_totals`, what files state of themselves beside what their rows add up to;
+`landing_days`, its accepted rows by stream and business date; `history`, the rows already in force by source, stream and
+business date.
 """
 
 from __future__ import annotations

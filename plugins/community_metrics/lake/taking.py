@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from typing import Any, Protocol
 
 import duckdb
@@ -80,15 +81,17 @@ class RowTaker:
         places = [self._places(batch.row_numbers) for batch in batches]
         normalised = [self._normalise(batch, place) for batch, place in zip(batches, places, strict=True)]
         taken: set[int] = set()
+        totals: set[int] = set()
         for batch, rows in zip(batches, normalised, strict=True):
             if batch.is_total is not None or pc.any(rows.is_bad, min_count=0).as_py():
-                taken |= self._set_aside(batch, rows, taken)
+                taken |= self._set_aside(batch, rows, taken, totals)
         for book, count in self._counted(present):
             book.rows += count
             book.accepted += count
         for book, count in self._counted(pa.array(taken, pa.int64())):
             book.accepted -= count
         for batch, rows in zip(batches, normalised, strict=True):
+            self._add_to_totals(batch, rows, totals)
             self._accept(template.stream(batch.stream), batch, rows, taken)
 
     def _normalise(self, batch: SourceBatch, places: pa.Int32Array | None) -> NormalisedBatch:
@@ -106,7 +109,6 @@ class RowTaker:
             unknown = {header: values.filter(is_good) for header, values in unknown.items()}
         for book, count in self._counted(keys):
             book.expected[definition.name] += count
-        self._add_to_totals(definition.name, columns, keys)
         extra = extras_as_json(self._connection, self._keep_extras(unknown, keys), len(keys))
         derive_columns(definition, columns)
         hash_identifiers(definition, columns, self._pseudonymiser)
@@ -114,12 +116,16 @@ class RowTaker:
             self._stages[definition.name] = self._open_stage(definition)
         self._stages[definition.name].add(columns, keys, extra)
 
-    def _add_to_totals(self, stream: str, columns: Mapping[str, TextColumn], keys: pa.Int64Array) -> None:
-        if len(self._books) == 1:
-            self._books[0].stated.add(stream, columns)
-        elif self._template.totals.checks:
-            for place, start, size in _runs(keys):
-                self._books[place].stated.add(stream, {name: values.slice(start, size) for name, values in columns.items()})
+    def _add_to_totals(self, batch: SourceBatch, rows: NormalisedBatch, totals: set[int]) -> None:
+        """Every row but the totals themselves counts, also one that was put aside, where its figure can be read."""
+        if not self._template.totals.checks:
+            return
+        keys, columns = batch.row_numbers, dict(rows.columns)
+        if totals:
+            is_row = pc.invert(pc.is_in(keys, value_set=pa.array(sorted(totals), pa.int64())))
+            keys, columns = keys.filter(is_row), {name: values.filter(is_row) for name, values in columns.items()}
+        for place, start, size in _runs(keys):
+            self._books[place].stated.add(batch.stream, {name: values.slice(start, size) for name, values in columns.items()})
 
     def _keep_extras(self, unknown: Mapping[str, pa.StringArray], keys: pa.Int64Array) -> Mapping[str, pa.StringArray]:
         kept: Mapping[str, pa.StringArray] = {}
@@ -137,8 +143,9 @@ class RowTaker:
             self._normalisers[name] = Normaliser(stream, {**self._template.constants, **own}, zone, circumstances)
         return self._normalisers[name]
 
-    def _set_aside(self, batch: SourceBatch, normalised: NormalisedBatch, taken: set[int]) -> set[int]:
-        """Put aside the rows that do not fit and count the totals; their keys. What another stream of the row took is left."""
+    def _set_aside(self, batch: SourceBatch, normalised: NormalisedBatch, taken: set[int], totals: set[int]) -> set[int]:
+        """Put aside the rows that do not fit and count the totals (which are added to `totals`); the keys of both. What another
+        stream of the row took is left."""
         stream = self._template.stream(batch.stream)
         out = normalised.is_bad if batch.is_total is None else pc.or_(normalised.is_bad, batch.is_total)
         rows = pc.indices_nonzero(out)
@@ -157,6 +164,7 @@ class RowTaker:
             keys.add(key)
             book, row_no = self._books[key >> ROW_BITS], key & _ROW_MASK
             if marked[index] or _is_total(self._template, firsts[index]):
+                totals.add(key)
                 book.totals += 1
                 book.stated.take_row(batch.stream, {name: values[index] for name, values in raw.items()})
                 continue
@@ -208,8 +216,7 @@ def _runs(keys: pa.Int64Array) -> Iterable[tuple[int, int, int]]:
     """(place, start, size) of the rows of each landing, which stand together."""
     places = keys.to_numpy() >> ROW_BITS
     starts = np.flatnonzero(np.diff(places, prepend=-1))
-    ends = [*starts[1:].tolist(), len(places)]
-    return [(int(places[start]), start, end - start) for start, end in zip(starts.tolist(), ends, strict=True)]
+    return [(int(places[start]), start, end - start) for start, end in pairwise([*starts.tolist(), len(places)])]
 
 
 def _distinct(row_numbers: list[pa.Int64Array]) -> pa.Int64Array:
