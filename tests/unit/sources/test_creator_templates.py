@@ -192,3 +192,11 @@ def test_the_samples_are_recognised_and_taken_whole(intake: Intake, shared: Path
     landing = intake.ingest(file.name, file.read_bytes(), snapshot_at="2026-06-04T00:00:00Z")
     assert (landing.source, landing.template, landing.quarantined) == ("creator_content", SAMPLES[name], 0)
     assert landing.accepted == landing.rows > 0
+
+
+def test_articles_of_toutiao_have_ids_of_their_own(intake: Intake) -> None:
+    header = "标题,发布时间,ID,链接,展现量,粉丝展现量,阅读量,点击率,点赞量,评论量,转发量,分享量\n"
+    row = '甲,2026-06-01 12:30:00,7400000000000000001,https://x,"1,000",10,200,20%,3,2,1,4\n'
+    landing = intake.ingest("作品数据.csv", header + row, snapshot_at="2026-06-04T00:00:00Z")
+    assert (landing.template, landing.quarantined) == ("toutiao_items", 0)
+    assert intake.rows(ITEMS, "content_key, impressions, reads, click_rate, shares") == [("7400000000000000001", "1000", "200", "0.2", "4")]
