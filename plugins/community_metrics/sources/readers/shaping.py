@@ -32,7 +32,8 @@ def first_filled(columns: Sequence[pa.StringArray], null_tokens: frozenset[str])
     """Of each row the first cell that says something."""
     filled = columns[0]
     for values in columns[1:]:
-        filled = pc.if_else(pc.fill_null(pc.is_in(pc.utf8_trim_whitespace(filled), pa.array(sorted(null_tokens))), True), values, filled)
+        says_nothing = pc.is_in(pc.utf8_trim_whitespace(filled), pa.array(sorted(null_tokens), pa.string()))
+        filled = pc.if_else(pc.or_(filled.is_null(), says_nothing), values, filled)
     return filled
 
 
