@@ -39,7 +39,16 @@
             *,
             {%- endif %}
             {{ version_rank(partition) }} as version_rank,
+            {%- if is_merged %}
+            -- Another file with other columns completes a row. One that states a column otherwise restates it.
+            {% for name in stated if name not in given -%}
+            coalesce(min({{ name }}) over (partition by {{ partition }}) <> max({{ name }}) over (partition by {{ partition }}), false)
+            {{- ' or ' if not loop.last }}
+            {% endfor -%}
+            as is_restated
+            {%- else %}
             min(row_hash) over (partition by {{ partition }}) <> max(row_hash) over (partition by {{ partition }}) as is_restated
+            {%- endif %}
         from versions
     )
 
