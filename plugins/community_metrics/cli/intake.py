@@ -111,7 +111,7 @@ def list_quarantine() -> None:
 
     chosen = settings()
     counts = count_by_reason(chosen, _with_quarantine(chosen.ledger_path, None))
-    columns = ("sha256", "name", "source", "stream", "column", "reason_code", "rows")
+    columns = ("sha256", "name", "source", "stream", "column", "reason_code", "rows", "remedy")
     rows = [[count[name][:SHORT_SUM] if name == "sha256" else count[name] for name in columns] for count in counts]
     show({"quarantine": counts}, table(columns, rows) if counts else ["the quarantine is empty"])
 
@@ -121,12 +121,12 @@ def list_quarantine() -> None:
 @click.argument("sha256", metavar="[SHA]", required=False)
 @click.option("--limit", type=click.IntRange(min=0), default=SHOWN_ROWS, show_default=True, help="How many rows to show.")
 def show_quarantine(sha256: str | None, limit: int) -> None:
-    """The quarantined rows of a file (or of all): row number in the file, column, reason, masked value."""
+    """The quarantined rows of a file (or of all): row number in the file, column, masked value, reason, what to do."""
     from community_metrics.cli.quarantined import read_rows
 
     chosen = settings()
     rows = read_rows(chosen, _with_quarantine(chosen.ledger_path, sha256), limit)
-    columns = ("sha256", "stream", "row_no", "column", "reason_code", "shown", "account_id", "business_date")
+    columns = ("sha256", "name", "stream", "row_no", "column", "shown", "reason_code", "account_id", "business_date", "remedy")
     lines = table(columns, [[row[name][:SHORT_SUM] if name == "sha256" else row[name] for name in columns] for row in rows])
     show({"rows": rows}, lines if rows else ["the quarantine is empty"])
     if len(rows) == limit and not wants_json():

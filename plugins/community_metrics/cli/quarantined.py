@@ -8,12 +8,30 @@ from community_metrics.landing.records import Landing
 from community_metrics.releases.marts import parquet_relation, scratch
 from community_metrics.settings import Settings
 
+_MEND = "mend the export and land it anew, or teach the template and run `ingest`"
+REMEDIES = {
+    "missing_value": "export it with the column filled, or add the column's other header to the template",
+    "no_stream": "add the word to the `where` or `values` of the template, then run `ingest`",
+    "malformed_row": "the row has too many or too few cells: export it again, not edited in a spreadsheet",
+    "not_a_number": "add what the platform writes for nothing to the template's `null_tokens`, or its `unit`",
+    "not_a_date": "add the format to the template's `formats`, or what stands for nothing to its `null_tokens`",
+    "formula": "the cell is a formula: export it again, not edited in a spreadsheet",
+    "not_ready": "the platform had not counted that day yet: pull or export it again later",
+    "api_error": "the platform refused that page: see the runbook of extraction, pull it again",
+}
+"""Reason code -> what to do. Which codes there are, the grammar and the readers say."""
+
+
+def remedy_for(reason_code: str) -> str:
+    """What to do about a row that was put aside."""
+    return REMEDIES.get(reason_code, _MEND)
+
 
 def count_by_reason(settings: Settings, landings: list[Landing]) -> list[dict[str, Any]]:
     """Rows by file, stream, column and reason, in the order of landing."""
     query = 'select stream, "column", reason_code, count(*) as rows from {} group by all order by all'
     return [
-        {"sha256": landing.sha256, "name": landing.original_name, "source": landing.source, **row}
+        {"sha256": landing.sha256, "name": landing.original_name, "source": landing.source, **row, "remedy": remedy_for(row["reason_code"])}
         for landing in landings
         for row in _query(settings, landing, query)
     ]
@@ -29,7 +47,10 @@ def read_rows(settings: Settings, landings: list[Landing], limit: int) -> list[d
     for landing in landings:
         if len(rows) >= limit:
             break
-        rows += [{"sha256": landing.sha256, **row} for row in _query(settings, landing, query)]
+        rows += [
+            {"sha256": landing.sha256, "name": landing.original_name, **row, "remedy": remedy_for(row["reason_code"])}
+            for row in _query(settings, landing, query)
+        ]
     return rows[:limit]
 
 

@@ -18,7 +18,7 @@ FILES_LISTED = 20
 
 @click.command()
 @common_options
-@click.option("--retry", is_flag=True, help="Also take up again what could not be used before.")
+@click.option("--retry", is_flag=True, help="Also take up again what could not be used, or not whole.")
 def ingest(retry: bool) -> None:
     """Bring what waits in the landing to the lake, then apply the source gate."""
     from community_metrics import pipeline

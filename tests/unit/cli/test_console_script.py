@@ -241,3 +241,16 @@ def test_quarantine_and_ledger_of_a_new_home_are_empty(tmp_path: Path) -> None:
     assert call("quarantine", "list", "--home", str(tmp_path)).stdout == "the quarantine is empty\n"
     assert call("ledger", "--home", str(tmp_path)).stdout == "nothing has landed yet\n"
     assert call("ledger", "show", "abc", "--home", str(tmp_path)).exit_code == 1
+
+
+def test_a_quarantined_row_says_where_it_stands_and_what_to_do(tmp_path: Path) -> None:
+    orders = tmp_path / "orders.csv"
+    header = "platform,order_id,member_id,paid_at,gross_amount,currency\n"
+    orders.write_text(header + "shop,1,a,2026-06-01,10,CNY\nshop,2,b,2026-06-01,ten yuan,CNY\n", encoding="utf-8")
+    home = str(tmp_path / "home")
+    assert call("land", str(orders), "--home", home).exit_code == 0
+    call("ingest", "--home", home)
+    [shown] = json.loads(call("quarantine", "show", "--home", home, "--json").stdout)["rows"]
+    assert (shown["name"], shown["row_no"], shown["column"], shown["reason_code"]) == ("orders.csv", 3, "gross_amount", "not_a_number")
+    assert (shown["shown"], "null_tokens" in shown["remedy"]) == ("te… (8 characters)", True)
+    assert "null_tokens" in call("quarantine", "list", "--home", home).stdout
