@@ -1,4 +1,5 @@
 -- Grain: one row per acquisition link, customer, member of staff and observation.
+-- Who came over which link, as of that moment: the customer side of a campaign's links.
 select distinct
     platform,
     coalesce(account_id, '') as account_id,

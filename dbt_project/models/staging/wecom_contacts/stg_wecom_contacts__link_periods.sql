@@ -1,4 +1,5 @@
 -- Grain: one row per acquisition link and period asked for.
+-- Clicks and new customers of a link; periods that overlap are not added.
 {{ newest_rows('wecom_contacts', 'link_periods', ['platform', 'account_id', 'link_id', 'period_begin', 'period_end'], {
     'link_id': 'text',
     'period_begin': 'date',

@@ -1,4 +1,5 @@
 -- Grain: one row per account of 微信客服, servicer (NULL: all of them and the assistant) and business date.
+-- As 微信客服 reports it: rates are fractions and NULL on days without a session.
 {{ newest_rows('wecom_stats', 'service_days', ['platform', 'account_id', 'open_kfid', 'servicer_id', 'business_date'], {
     'open_kfid': 'text',
     'servicer_id': 'text',
