@@ -204,7 +204,7 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
     "mart_content_daily.reported_finish_rate_is_a_share": (update("mart_content_daily", "reported_finish_rate = 45"),),
     "mart_content_daily.reaches_what_was_received": (delete("mart_content_daily", ON_SECOND),),
     "mart_account_daily.net_is_gained_less_lost": (update("mart_account_daily", "gained = 5", ON_SECOND),),
-    "mart_account_daily.counts_are_not_negative": (update("mart_account_daily", "likes = -1", ON_FIRST),),
+    "mart_account_daily.counts_are_not_negative": (update("mart_account_daily", "reads = -1", ON_FIRST),),
     "mart_account_daily.followers_follow_from_net": (update("mart_account_daily", "followers = 90", ON_SECOND),),
     "mart_account_daily.reaches_what_was_received": (delete("mart_account_daily"),),
     "mart_data_status.reaches_the_known_date": (delete("mart_data_status", "source = 'events'", ON_THIRD),),
