@@ -6,7 +6,7 @@ import sqlite3
 
 from community_metrics.errors import CommunityMetricsError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _TABLES = """
 create table landings (
@@ -73,29 +73,57 @@ create table published (
 create table facts (name text primary key, value text not null) without rowid;
 """
 
+# Version -> what makes the next one of it.
+_STEPS = {
+    # A file may tell of several sources: a bill's days are days of orders and of refunds.
+    1: """
+        alter table coverage rename to coverage_of_version_1;
+        create table coverage (
+            landing_id text not null references landings,
+            revision integer not null,
+            source text not null,
+            platform text not null,
+            account_id text not null,
+            first_date text not null,
+            observed_until text not null,
+            primary key (landing_id, revision, source, platform, account_id)
+        ) without rowid;
+        insert into coverage select * from coverage_of_version_1;
+        drop table coverage_of_version_1;
+    """,
+}
+
 
 def open_schema(connection: sqlite3.Connection, where: str) -> None:
-    """Create the tables in a new ledger. Raises `CommunityMetricsError` for a ledger of another version of the project."""
+    """Create the tables in a new ledger, bring an older one up to date. Raises `CommunityMetricsError` for one of a newer version."""
     if _version(connection) == SCHEMA_VERSION:
         return
     connection.execute("begin immediate")
     try:
         version = _version(connection)  # another process may have been first
         if version == 0:
-            for statement in _TABLES.split(";\n"):
-                if statement.strip():
-                    connection.execute(statement)
-            connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
-        elif version != SCHEMA_VERSION:
+            _execute_all(connection, _TABLES)
+        elif version <= SCHEMA_VERSION:
+            for step in range(version, SCHEMA_VERSION):
+                _execute_all(connection, _STEPS[step])
+        else:
             raise CommunityMetricsError(
                 f"the ledger has schema version {version}, this program knows {SCHEMA_VERSION}",
                 where,
                 "use the version of the program that wrote it, or a newer one",
             )
+        connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
         connection.execute("commit")
     except BaseException:
         connection.execute("rollback")
         raise
+
+
+def _execute_all(connection: sqlite3.Connection, statements: str) -> None:
+    # Not `executescript`, which would commit first.
+    for statement in statements.split(";\n"):
+        if statement.strip():
+            connection.execute(statement)
 
 
 def _version(connection: sqlite3.Connection) -> int:

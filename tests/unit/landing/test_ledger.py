@@ -237,3 +237,25 @@ def test_a_ledger_of_a_newer_program_is_refused(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(CommunityMetricsError, match="schema version 99"):
         Ledger(path)
+
+
+def test_a_ledger_of_the_version_before_is_brought_up_to_date_with_what_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    Ledger(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.executescript(
+            """
+            drop table coverage;
+            create table coverage (
+                landing_id text, revision integer, source text, platform text, account_id text, first_date text, observed_until text,
+                primary key (landing_id, revision, platform, account_id)
+            ) without rowid;
+            insert into coverage values ('l1', 1, 'orders', 'shop', '', '2026-06-01', '2026-06-02');
+            pragma user_version = 1;
+            """
+        )
+    Ledger(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("insert into coverage values ('l1', 1, 'refunds', 'shop', '', '2026-06-01', '2026-06-02')")
+        assert [row[0] for row in connection.execute("select source from coverage order by source")] == ["orders", "refunds"]
+        assert connection.execute("pragma user_version").fetchone() == (2,)
