@@ -17,9 +17,11 @@ _PATIENCE_SECONDS = 0.1
 
 def ahead(items: Iterator[Item]) -> Generator[Item, None, None]:
     """The same items, read by a thread of their own that is at most a few ahead. Short inputs need no thread."""
-    begin = list(islice(items, 2))
-    yield from begin
-    if len(begin) < 2:
+    count = 0
+    for item in islice(items, 2):
+        count += 1
+        yield item
+    if count < 2:
         return
     queue: Queue[tuple[Item | None, BaseException | None]] = Queue(_MOST_WAITING)
     stopped = Event()
@@ -33,8 +35,8 @@ def ahead(items: Iterator[Item]) -> Generator[Item, None, None]:
 
     def read() -> None:
         try:
-            for item in items:
-                put(item)
+            for one in items:
+                put(one)
                 if stopped.is_set():
                     return
             put(None)
@@ -45,12 +47,12 @@ def ahead(items: Iterator[Item]) -> Generator[Item, None, None]:
     reader.start()
     try:
         while True:
-            item, failure = queue.get()
+            read_item, failure = queue.get()
             if failure is not None:
                 raise failure
-            if item is None:
+            if read_item is None:
                 return
-            yield item
+            yield read_item
     finally:
         stopped.set()
         reader.join()

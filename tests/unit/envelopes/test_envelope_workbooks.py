@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from envelope_files import Open, Refusal, rezipped, xls, xlsx
+from hypothesis import given
+from hypothesis import strategies as st
 
 from community_metrics.settings import Limits
 from community_metrics.sources.envelopes import workbook_safety
@@ -186,3 +188,29 @@ def test_spans_do_not_ask_for_all_memory(refusal: Refusal, monkeypatch: pytest.M
 
 def test_the_largest_workbook_is_a_million_rows_of_thirty_columns() -> None:
     assert workbook_safety.MAX_CELLS >= 1_000_000 * 30
+
+
+_PIECES = [
+    ' r="A1"',
+    "\tr='b22'",
+    ' r ="A1"',
+    ' r=" D4 "',
+    ' r="A"',
+    ' r="ABCDEFGH1"',
+    ' r="12345678901"',
+    ' ar="A9"',
+    'r="5"',
+    "=",
+    " ",
+    '"',
+]
+_PIECES += ['<c r="Q9" t="s"><v>1</v></c>', "<c/>", "<x:c>", '<row r="7">', '<c r="XFD1048576">', "<is><t>a=b</t></is>", "<c\n"]
+
+
+@given(pieces=st.lists(st.sampled_from(_PIECES), max_size=12), overlap=st.sampled_from([0, 3, 8, 30]))
+def test_positions_looked_at_all_at_once_are_those_found_one_by_one(pieces: list[str], overlap: int) -> None:
+    window = "".join(pieces).encode()
+    at_once = workbook_safety._usual_positions(window, overlap)
+    assert at_once in (None, workbook_safety._any_positions(window, overlap))
+    counted = sum(match.end() > overlap for match in workbook_safety._CELL.finditer(window))
+    assert workbook_safety._cell_count(window, overlap) == counted
