@@ -66,11 +66,21 @@ def recognise(file: OpenedFile, source: str | None = None, account_id: str = "",
     if best is not None and (best.is_complete or source):
         return Recognition(best.template, best.matches, best.template, best.missing(given))
     if source and candidates:
-        # None fits: the first of its kind says what it expects, and what an error page means.
-        wanted = "pages" if file.envelope.kind in pages.KINDS else "table"
-        first = next((template for template in candidates if template.reader == wanted), candidates[0])
-        return Recognition(first, closest=first)
+        closest = _closest(file, candidates)
+        return Recognition(closest, closest=closest)
     return Recognition(None, closest=best.template, missing=best.missing(given), matches=best.matches) if best else Recognition(None)
+
+
+def _closest(file: OpenedFile, candidates: list[Template]) -> Template:
+    """Of a source's templates that all do not fit, the one that says what it expects: of pages the one that finds their error
+    code, of tables the mapped one."""
+    if file.envelope.kind in pages.KINDS:
+        order = [template for template in candidates if template.reader == "pages"]
+        order.sort(key=lambda template: not pages.finds_code(file, template))
+    else:
+        order = [template for template in candidates if template.reader == "table" and template.reject is None]
+        order.sort(key=lambda template: not template.is_mapped)
+    return order[0] if order else candidates[0]
 
 
 def observed_at(file: OpenedFile, recognition: Recognition) -> datetime | None:

@@ -58,6 +58,11 @@ def recognises(file: OpenedFile, template: Template) -> int:
     return best
 
 
+def finds_code(file: OpenedFile, template: Template) -> bool:
+    """Whether the template's error code stands in a page, of whatever interface it is."""
+    return any(isinstance(page.response, Mapping) and _at_root(page, template.page.error) is not None for page in _first_pages(file))
+
+
 def _first_pages(file: OpenedFile) -> Iterable[Page]:
     """As many as are looked at; of a small file they are read once for all templates."""
     if file.path.stat().st_size > _SMALL_BYTES:
@@ -132,13 +137,24 @@ def _problem(page: Page, template: Template, row_no: int) -> RowProblem | None:
     for path, words in rules.not_ready.items():
         if (said := _at_root(page, path)) in words:
             return RowProblem(row_no, "not_ready", path, said or "")
-    if page.endpoint is not None and page.endpoint.strip("/") in template.signature.endpoints:
-        return None  # An empty list is an answer.
-    if template.signature.fields and not all(has_field(page.response, path) for path in template.signature.fields):
-        heads = {path.partition("[]")[0].partition(".")[0] for path in template.signature.fields}
-        if not any(isinstance(page.response.get(head), list) and not page.response[head] for head in heads):
-            return RowProblem(row_no, "unexpected_layout", None, f"page {page.number} has no {', '.join(template.signature.fields)}"[:300])
-    return None
+    if _is_of(page, template):
+        return None
+    wanted = ", ".join(template.signature.fields or template.signature.endpoints)
+    return RowProblem(row_no, "unexpected_layout", None, f"page {page.number} has no {wanted}"[:300])
+
+
+def _is_of(page: Page, template: Template) -> bool:
+    """Whether the page is an answer that the template describes; an empty list is one, where the page names its endpoint or
+    has the list."""
+    signature = template.signature
+    if page.endpoint is not None and page.endpoint.strip("/") in signature.endpoints:
+        return True
+    if not signature.fields:
+        return False
+    if all(has_field(page.response, path) for path in signature.fields):
+        return True
+    heads = {path.partition("[]")[0].partition(".")[0] for path in signature.fields}
+    return any(isinstance(page.response.get(head), list) and not page.response[head] for head in heads)
 
 
 def _error_code(page: Page, rules: PageRules) -> str:
