@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def _default(column: dict[str, object]) -> str:
     return "empty" if default == "" else f"`{default}`"
 
 
-PAGES = {
+PAGES: dict[Path, Callable[[], str]] = {
     ROOT / "docs" / "input-contracts.md": input_contracts,
     ROOT / "docs" / "marts.md": marts,
     ROOT / "docs" / "sources" / "README.md": source_index,

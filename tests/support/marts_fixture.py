@@ -53,8 +53,8 @@ _TABLES = {
         reads bigint, readers bigint, plays bigint, views bigint, likes bigint, comments bigint, shares bigint, sharers bigint,
         saves bigint, savers bigint, follows bigint, impressions_total bigint, reads_total bigint, readers_total bigint,
         plays_total bigint, views_total bigint, likes_total bigint, comments_total bigint, shares_total bigint, sharers_total bigint,
-        saves_total bigint, savers_total bigint, follows_total bigint, has_falling_counter boolean, reported_click_rate double, reported_finish_rate double,
-        reported_average_seconds double
+        saves_total bigint, savers_total bigint, follows_total bigint, has_falling_counter boolean, reported_click_rate double,
+        reported_finish_rate double, reported_average_seconds double
     """,
     "mart_account_daily": """
         platform varchar, account_id varchar, business_date date, followers bigint, gained bigint, lost bigint, net bigint, reads bigint,
