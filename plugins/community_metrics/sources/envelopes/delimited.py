@@ -28,9 +28,9 @@ from community_metrics.sources.envelopes.encodings import Utf8Stream, read_text_
 from community_metrics.sources.envelopes.model import DEFAULT_BATCH_ROWS, HEAD_ROWS, Kind, RawBatch, RawTable, RowProblem
 from community_metrics.sources.envelopes.records import Record, head_records, iter_records, sniff_delimiter
 
-BLOCK = 4 * 2**20
-"""One record must fit into a block; memory is a few blocks, whatever the size of the file. Larger blocks leave the
-processor's cache: everything that follows is then slower by a fifth."""
+BLOCK = 16 * 2**20
+"""One record must fit into a block; memory is a few blocks, whatever the size of the file. In smaller ones more of the members
+stand in each block anew."""
 
 _RAGGED_TEXT = 2**20
 _Item = TypeVar("_Item")
@@ -62,8 +62,10 @@ class DelimitedTable(RawTable):
             stream.skip(self._head_bytes[header_row - 1])
             misfits = _Misfits(self.name, len(header), self.delimiter, header_row)
             for batch in self._record_batches(stream, header, header_row, misfits):
-                for start in range(0, max(batch.columns.num_rows, 1), batch_rows):
-                    piece = _piece(batch, start, batch_rows)
+                rows = max(batch.columns.num_rows, 1)
+                size = -(-rows // -(-rows // batch_rows))
+                for start in range(0, rows, size):
+                    piece = _piece(batch, start, size)
                     yield drop_long_cells(drop_blank_rows(piece), self._limits.max_cell_characters)
 
     def _record_batches(self, stream: Utf8Stream, header: list[str], header_row: int, misfits: _Misfits) -> Iterator[RawBatch]:
