@@ -20,11 +20,13 @@ _PROBE = Path(__file__).with_name("xls_probe.py")
 
 
 def check_xls(path: Path, where: str) -> None:
-    """Raises `InputError` unreadable_envelope when the reader would not survive the file. What it only refuses passes."""
+    """Raises `InputError` unreadable_envelope when the reader does not survive the file, or refuses it."""
     command = [sys.executable, "-I", str(_PROBE), str(path), str(_MEMORY), str(_SECONDS)]
     try:
-        died = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=4 * _SECONDS, check=False).returncode < 0
-    except subprocess.TimeoutExpired:
-        died = True
-    if died:
-        raise InputError("unreadable_envelope", "the workbook is damaged: its reader did not survive it", where, EXPORT_AGAIN)
+        probe = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=4 * _SECONDS, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise InputError("unreadable_envelope", "the workbook keeps its reader busy for ever", where, EXPORT_AGAIN) from error
+    if probe.returncode:
+        said = probe.stderr.decode("utf-8", "replace").strip().splitlines()
+        what = "its reader did not survive it" if probe.returncode < 0 or not said else said[-1][:300]
+        raise InputError("unreadable_envelope", f"the workbook is damaged: {what}", where, EXPORT_AGAIN)
