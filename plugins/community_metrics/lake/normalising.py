@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -37,6 +37,17 @@ class NormalisedBatch:
     @property
     def is_bad(self) -> pa.BooleanArray:
         return self.reasons.is_valid()
+
+    def refuse(self, is_wrong: pa.BooleanArray, column: str, reason: str) -> NormalisedBatch:
+        """The same rows; those that are wrong as a whole have a reason, unless they have one already."""
+        newly = pc.and_(is_wrong, self.reasons.is_null())
+        if not pc.any(newly, min_count=0).as_py():
+            return self
+        return replace(
+            self,
+            reasons=pc.if_else(newly, pa.scalar(reason), self.reasons),
+            bad_columns=pc.if_else(newly, pa.scalar(column), self.bad_columns),
+        )
 
 
 @dataclass(frozen=True)

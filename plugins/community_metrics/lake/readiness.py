@@ -7,7 +7,6 @@ template says from what time of the following day its figures can be relied on; 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 from functools import reduce
 from zoneinfo import ZoneInfo
@@ -18,12 +17,12 @@ import pyarrow.compute as pc
 from community_metrics.lake.normalising import NormalisedBatch
 from community_metrics.lake.repeating import plain
 from community_metrics.landing.records import Landing
+from community_metrics.sources.grammar import NUMERIC_KINDS
 from community_metrics.sources.readers.model import SourceBatch
 from community_metrics.sources.registry import SNAPSHOT
 from community_metrics.sources.templates import Template
 
 REASON = "not_ready"
-_COUNTED = ("integer", "decimal", "fraction", "seconds", "amount")
 
 
 def mark_unready(
@@ -45,21 +44,14 @@ def mark_unready(
         return rows
     if definition.column(column).kind != "date":
         return rows
-    counted = [rows.columns[one.name] for one in definition.columns if one.kind in _COUNTED and one.name in batch.columns]
+    counted = [rows.columns[one.name] for one in definition.columns if one.kind in NUMERIC_KINDS and one.name in batch.columns]
     if not counted:
         return rows
     is_zero = reduce(pc.and_, (pc.fill_null(pc.equal(values, "0"), True) for values in counted))
     bounds = pa.array([_first_unready(template.ready_at, template, landing, zone) for landing in landings], pa.string())
     bound = bounds[0] if places is None else bounds.take(places)
     is_early = pc.fill_null(pc.greater_equal(plain(rows.columns[column]), bound), False)
-    unready = pc.and_(pc.and_(is_zero, is_early), rows.reasons.is_null())
-    if not pc.any(unready).as_py():
-        return rows
-    return replace(
-        rows,
-        reasons=pc.if_else(unready, pa.scalar(REASON), rows.reasons),
-        bad_columns=pc.if_else(unready, pa.scalar(column), rows.bad_columns),
-    )
+    return rows.refuse(pc.and_(is_zero, is_early), column, REASON)
 
 
 def _first_unready(ready_at: str, template: Template, landing: Landing, zone: ZoneInfo) -> str | None:

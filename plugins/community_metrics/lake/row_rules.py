@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import reduce
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from community_metrics.lake.normalising import NormalisedBatch
@@ -19,11 +17,4 @@ def require_one_of(definition: StreamDefinition, rows: NormalisedBatch) -> Norma
     if not definition.one_of:
         return rows
     lacking = reduce(pc.and_, (rows.columns[name].is_null() for name in definition.one_of))
-    bad = pc.and_(lacking, rows.reasons.is_null())
-    if not pc.any(bad, min_count=0).as_py():
-        return rows
-    return replace(
-        rows,
-        reasons=pc.if_else(bad, pa.scalar(REASON), rows.reasons),
-        bad_columns=pc.if_else(bad, pa.scalar(definition.one_of[0]), rows.bad_columns),
-    )
+    return rows.refuse(lacking, definition.one_of[0], REASON)

@@ -14,11 +14,9 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from community_metrics.sources.grammar import ColumnType, interpret
+from community_metrics.sources.grammar import NUMERIC_KINDS, ColumnType, interpret
 from community_metrics.sources.readers.model import SourceBatch
 from community_metrics.sources.templates import StatedTotal, Template, header_key
-
-_NUMBERS = ("integer", "decimal", "fraction", "seconds", "amount")
 
 # Sums of amounts of 16 digits with all the decimals that bills have (fees have five).
 _EXACT = pa.decimal128(38, 8)
@@ -92,7 +90,7 @@ def mark_totals(template: Template, batch: SourceBatch) -> SourceBatch:
     said = [
         values.take(places).to_pylist()
         for name, values in batch.columns.items()
-        if definition.column(name).kind not in _NUMBERS and not batch.first_cells.equals(values)
+        if definition.column(name).kind not in NUMERIC_KINDS and not batch.first_cells.equals(values)
     ]
     found = {place for index, place in enumerate(places.to_pylist()) if not any((column[index] or "").strip() for column in said)}
     if not found:

@@ -8,7 +8,19 @@ from community_metrics.errors import CommunityMetricsError
 
 SCHEMA_VERSION = 2
 
-_TABLES = """
+_COVERAGE = """create table coverage (
+    landing_id text not null references landings,
+    revision integer not null,
+    source text not null,
+    platform text not null,
+    account_id text not null,
+    first_date text not null,
+    observed_until text not null,
+    primary key (landing_id, revision, source, platform, account_id)
+) without rowid;
+"""
+
+_TABLES = f"""
 create table landings (
     landing_id text primary key,
     sha256 text not null,
@@ -30,7 +42,7 @@ create table landings (
     accepted integer not null default 0,
     quarantined integer not null default 0,
     totals integer not null default 0,
-    drift text not null default '{}',
+    drift text not null default '{{}}',
     needs_gate integer not null default 0,
     run_id text,
     check (rows = accepted + quarantined + totals)
@@ -47,17 +59,7 @@ create table lake_files (
     rows integer not null,
     primary key (landing_id, revision, stream, business_date)
 ) without rowid;
-create table coverage (
-    landing_id text not null references landings,
-    revision integer not null,
-    source text not null,
-    platform text not null,
-    account_id text not null,
-    first_date text not null,
-    observed_until text not null,
-    primary key (landing_id, revision, source, platform, account_id)
-) without rowid;
-create table quarantined_rows (
+{_COVERAGE}create table quarantined_rows (
     landing_id text not null references landings,
     revision integer not null,
     account_id text not null,
@@ -76,18 +78,9 @@ create table facts (name text primary key, value text not null) without rowid;
 # Version -> what makes the next one of it.
 _STEPS = {
     # A file may tell of several sources: a bill's days are days of orders and of refunds.
-    1: """
+    1: f"""
         alter table coverage rename to coverage_of_version_1;
-        create table coverage (
-            landing_id text not null references landings,
-            revision integer not null,
-            source text not null,
-            platform text not null,
-            account_id text not null,
-            first_date text not null,
-            observed_until text not null,
-            primary key (landing_id, revision, source, platform, account_id)
-        ) without rowid;
+        {_COVERAGE}
         insert into coverage select * from coverage_of_version_1;
         drop table coverage_of_version_1;
     """,

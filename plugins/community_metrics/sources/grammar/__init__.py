@@ -4,6 +4,7 @@ from community_metrics.sources.grammar.columns_of_bytes import begins_with
 from community_metrics.sources.grammar.instants import instant_text
 from community_metrics.sources.grammar.model import (
     DEFAULT_NULL_TOKENS,
+    NUMERIC_KINDS,
     TEXT_NULL_TOKENS,
     ColumnKind,
     ColumnType,
@@ -16,6 +17,7 @@ from community_metrics.sources.grammar.scalar import Outcome, interpret
 
 __all__ = [
     "DEFAULT_NULL_TOKENS",
+    "NUMERIC_KINDS",
     "TEXT_NULL_TOKENS",
     "ColumnKind",
     "ColumnType",

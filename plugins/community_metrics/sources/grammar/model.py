@@ -11,6 +11,9 @@ import pyarrow as pa
 
 ColumnKind = Literal["text", "id", "integer", "decimal", "fraction", "seconds", "amount", "boolean", "json", "date", "instant"]
 
+NUMERIC_KINDS = ("integer", "decimal", "fraction", "seconds", "amount")
+"""The kinds whose canonical text is a number."""
+
 DEFAULT_NULL_TOKENS = frozenset(
     {"", "-", "--", "—", "——", "/", "N/A", "n/a", "NA", "#N/A", "null", "NULL", "Null", "None", "none", "NaN", "nan", "\\N"}
 )
@@ -91,7 +94,7 @@ class ColumnType:
 
     @property
     def is_numeric(self) -> bool:
-        return self.kind in ("integer", "decimal", "fraction", "seconds", "amount")
+        return self.kind in NUMERIC_KINDS
 
 
 @dataclass(frozen=True)
