@@ -1,6 +1,8 @@
-"""Write the pages that are derived from definitions: `docs/input-contracts.md`, `docs/marts.md` and `docs/sources/`.
+"""Write what is derived from definitions: pages of `docs/`, and what dbt says about the marts.
 
-`python scripts/generate_docs.py` writes them; a test compares them with what would be written.
+From the source registry come `docs/input-contracts.md` and `docs/sources/`, from the metric registry (`metrics/`) `docs/marts.md`
+and dbt's doc blocks and descriptions. `python scripts/generate_docs.py` writes them; a test compares them with
+what would be written.
 """
 
 from __future__ import annotations
@@ -17,11 +19,14 @@ sys.path[:0] = [str(ROOT / "plugins"), str(ROOT / "scripts")]
 
 from source_pages import source_index, source_page  # noqa: E402 - found beside this file
 
+from community_metrics.errors import SettingsError  # noqa: E402
+from community_metrics.metrics import wording  # noqa: E402
+from community_metrics.metrics.dbt_docs import BLOCKS, contract_files, described, doc_blocks  # noqa: E402
+from community_metrics.metrics.entries import Metric  # noqa: E402
+from community_metrics.metrics.registry import project_registry  # noqa: E402
 from community_metrics.sources.registry import load_registry  # noqa: E402
 
 REGISTRY = ROOT / "plugins" / "community_metrics" / "sources" / "registry"
-MARTS = ROOT / "dbt_project" / "models" / "marts"
-
 CONTRACTS_HEAD = """# Input contracts
 
 *Generated from the source registry by `scripts/generate_docs.py`.*
@@ -37,9 +42,10 @@ not be landed in pieces.
 
 MARTS_HEAD = """# Marts
 
-*Generated from the models' contracts by `scripts/generate_docs.py`.*
+*Generated from the metric registry and the models' contracts by `scripts/generate_docs.py`.*
 
-Tables of schema `marts` in every release. The grain names the columns that no two rows share.
+Tables of schema `marts` in every release. The grain names the columns that no two rows share. A number adds up over dates,
+platforms or another column only where this page says so; everything else has been computed at its own grain and is read there.
 """
 
 
@@ -66,15 +72,33 @@ def input_contracts() -> str:
 
 def marts() -> str:
     """The page of the marts: one section a mart, one row a column."""
+    registry = project_registry()
     parts = [MARTS_HEAD]
-    for path in sorted(MARTS.rglob("*.yml")):
-        model = yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]
-        grain = next(test["unique_combination"]["arguments"]["columns"] for test in model["data_tests"] if "unique_combination" in test)
-        parts.append(f"## {model['name']}\n\n{model['description']}\n\nGrain: {', '.join(f'`{name}`' for name in grain)}.\n")
-        parts.append("| column | type | meaning |\n|---|---|---|")
-        parts += [f"| `{column['name']}` | {column['data_type']} | {column['description']} |" for column in model["columns"]]
-        parts.append("")
+    for path in contract_files():
+        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]:
+            mart = registry.marts[model["name"]]
+            parts.append(f"## {mart.name} · {mart.label.zh}\n\n{mart.definition.en}\n")
+            parts.append(f"Grain: {', '.join(f'`{name}`' for name in mart.grain)}.\n")
+            parts.append("| column | type | 名称 | meaning | adds up |\n|---|---|---|---|---|")
+            parts += [_mart_column(mart.name, column["name"], column["data_type"]) for column in model["columns"]]
+            parts.append("")
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _mart_column(mart: str, column: str, data_type: str) -> str:
+    registry = project_registry()
+    entry = registry.entry(mart, column)
+    if entry is None:
+        raise SettingsError(f"{mart}.{column} has no entry", "metrics/", "add one: docs/adding-a-metric.md")
+    null = wording.when_null(entry)
+    meaning = entry.definition.en + (f" {null.en}." if null else "")
+    additivity = wording.additivity(entry, registry).en if isinstance(entry, Metric) else ""
+    return f"| `{column}` | {data_type} | {entry.label.zh} | {meaning} | {additivity} |"
+
+
+def contract(path: Path) -> str:
+    """A mart's contract, its descriptions pointing at the doc blocks."""
+    return described(path.read_text(encoding="utf-8"), project_registry())
 
 
 def _default(column: dict[str, object]) -> str:
@@ -87,6 +111,8 @@ def _default(column: dict[str, object]) -> str:
 PAGES: dict[Path, Callable[[], str]] = {
     ROOT / "docs" / "input-contracts.md": input_contracts,
     ROOT / "docs" / "marts.md": marts,
+    BLOCKS: lambda: doc_blocks(project_registry()),
+    **{path: partial(contract, path) for path in contract_files()},
     ROOT / "docs" / "sources" / "README.md": source_index,
     **{ROOT / "docs" / "sources" / f"{source.name}.md": partial(source_page, source) for source in load_registry().values()},
 }
