@@ -102,6 +102,20 @@
     ((({{ mask }}) >> {{ hour }}) & 1) = 1
 {%- endmacro %}
 
+{# A mask with the one bit `index` (0 to 62) set, and how many bits of a mask are set. #}
+{% macro mask_bit(index) -%}
+    {{ adapter.dispatch('mask_bit')(index) }}
+{%- endmacro %}
+{% macro default__mask_bit(index) -%}
+    (cast(1 as bigint) << cast({{ index }} as integer))
+{%- endmacro %}
+{% macro bits_set(mask) -%}
+    {{ adapter.dispatch('bits_set')(mask) }}
+{%- endmacro %}
+{% macro default__bits_set(mask) -%}
+    cast(bit_count({{ mask }}) as bigint)
+{%- endmacro %}
+
 {# A text without the percent signs of a URL; one that is not encoded in UTF-8 stays as it is. #}
 {% macro url_decoded(text) -%}
     {{ adapter.dispatch('url_decoded')(text) }}

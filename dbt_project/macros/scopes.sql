@@ -19,3 +19,23 @@
         partition by {{ partition }} order by {{ order }} rows between unbounded preceding and 1 preceding
     )
 {%- endmacro %}
+
+{# The four scopes of a fact that has a community, as a relation. #}
+{% macro scope_types() -%}
+    (values ('all'), ('platform'), ('community'), ('channel'))
+{%- endmacro %}
+
+{# The scope of that type in which a fact lies; NULL when it lies in none: no community, or a member without a channel. #}
+{% macro scope_id_of(scope_type, fact, channels) -%}
+    case {{ scope_type }}
+        when 'all' then 'all'
+        when 'platform' then {{ fact }}.platform
+        when 'community' then nullif({{ fact }}.community_key, '')
+        else {{ channels }}.channel
+    end
+{%- endmacro %}
+
+{# Whether a stickiness window is answered by a mask of its periods: every occurrence counts alike, and there are at most 63 periods. #}
+{% macro is_masked_window(windows) -%}
+    ({{ windows }}.minimum_occurrences = 1 and {{ windows }}.maximum_occurrences is null and {{ windows }}.periods <= 63)
+{%- endmacro %}

@@ -153,3 +153,9 @@
 {% macro rebuilt_periods() -%}
     select period_grain, period_start from {{ adapter.get_relation(this.database, 'intermediate', 'int_activity__rebuilt_periods') }}
 {%- endmacro %}
+
+{# The windows of declared stickiness that hold a touched date; a fixed range is one window. #}
+{% macro affected_stickiness_windows() -%}
+    select window_grain, window_start
+    from {{ adapter.get_relation(this.database, 'intermediate', 'int_stickiness__rebuilt_windows') }}
+{%- endmacro %}

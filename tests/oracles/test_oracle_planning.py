@@ -17,10 +17,14 @@ from community_metrics.oracles.lifecycle import plan_lifecycle
 from community_metrics.oracles.periods import add_periods, period_start, period_starts
 from community_metrics.oracles.plans import Plan
 from community_metrics.oracles.retention import plan_retention
+from community_metrics.oracles.stickiness import plan_stickiness
 from oracles.case_files import event, person, retention_case, write_cases
 
 DEFINITIONS = {
     "event_types.csv": "event_type,is_activity,is_message,name_en,name_zh\nmessage,true,true,Message,消息\n",
+    "stickiness_definitions.csv": (
+        "definition,event,window_kind,first_date,last_date,period_grain,minimum_occurrences,maximum_occurrences\n"
+    ),
     "retention_definitions.csv": (
         "definition,entry_event,return_event,cohort_mode,minimum_occurrences,horizon_days,horizon_weeks,horizon_months\n"
     ),
@@ -143,6 +147,55 @@ def test_an_active_user_question_without_a_mart_is_refused(
     case = {"name": "n", "metric": "trends", "params": params, "persons": [], "events": [], "expected": {"data": []}}
     with pytest.raises(NotSupported, match=reason):
         plan_active_users(load(tmp_path, case))
+
+
+def stickiness_case(**params: Any) -> dict[str, Any]:
+    asked = {"date_from": "2020-06-03", "date_to": "2020-06-11", "interval": "day", "event": "visit", "week_start": "monday", **params}
+    return {"name": "n", "metric": "stickiness", "params": asked, "persons": [], "events": [], "expected": {"data": []}}
+
+
+@pytest.mark.parametrize(
+    ("params", "row"),
+    [
+        ({}, "case-0001,case-0001/counted,range,2020-06-03,2020-06-11,day,1,"),
+        # The first week is a whole one, the last one ends where the question does.
+        ({"interval": "week"}, "case-0001,case-0001/counted,range,2020-06-01,2020-06-11,week,1,"),
+        ({"interval": "month"}, "case-0001,case-0001/counted,range,2020-06-01,2020-06-11,month,1,"),
+        ({"criteria": {"operator": "gte", "value": 2}}, "case-0001,case-0001/counted,range,2020-06-03,2020-06-11,day,2,"),
+        ({"criteria": {"operator": "lte", "value": 3}}, "case-0001,case-0001/counted,range,2020-06-03,2020-06-11,day,1,3"),
+        ({"criteria": {"operator": "exact", "value": 2}}, "case-0001,case-0001/counted,range,2020-06-03,2020-06-11,day,2,2"),
+    ],
+)
+def test_a_range_of_dates_is_a_declared_window(tmp_path: Path, params: dict[str, Any], row: str) -> None:
+    plan = plan_stickiness(load(tmp_path, stickiness_case(**params)))
+    write_definitions([plan], DEFINITIONS, tmp_path / "definitions")
+    assert (tmp_path / "definitions" / "stickiness_definitions.csv").read_text(encoding="utf-8").splitlines()[1:] == [row]
+
+
+@pytest.mark.parametrize(
+    ("params", "reason"),
+    [
+        ({"interval": "hour"}, "hourly periods"),
+        ({"interval_count": 2}, "periods of several days"),
+        ({"breakdown": "browser"}, "breakdown by an arbitrary property"),
+        ({"criteria": {"operator": "lte", "value": 0}}, "a period without the event"),
+    ],
+)
+def test_a_stickiness_question_outside_the_product_is_refused(tmp_path: Path, params: dict[str, Any], reason: str) -> None:
+    with pytest.raises(NotSupported, match=reason):
+        plan_stickiness(load(tmp_path, stickiness_case(**params)))
+
+
+def test_several_names_are_one_role(tmp_path: Path) -> None:
+    events = [
+        event("ann", "2020-06-01T09:00:00Z"),
+        event("ann", "2020-06-01T10:00:00Z", name="sign up"),
+        event("ann", "2020-06-01T11:00:00Z", name="x"),
+    ]
+    plan = plan_retention(load(tmp_path, retention_case(params={"target_event": ["visit", "sign up"]}, events=events)))
+    assert [row["event_type"] for row in exported(plan, tmp_path, "events")] == [
+        "case-0001/entry", "case-0001/return", "case-0001/entry", "case-0001/other",
+    ]  # fmt: skip
 
 
 def test_weeks_begin_as_the_case_says() -> None:

@@ -15,7 +15,8 @@ from community_metrics.oracles.cases import Case, load_cases
 from community_metrics.oracles.lifecycle import plan_lifecycle
 from community_metrics.oracles.marts import Marts, NoRow
 from community_metrics.oracles.retention import plan_retention
-from oracles.case_files import retention_case, write_cases
+from community_metrics.oracles.stickiness import plan_stickiness
+from oracles.case_files import person, retention_case, write_cases
 
 SLUG = "case-0001"
 
@@ -135,3 +136,39 @@ def test_dormant_members_are_written_negative(connection: duckdb.DuckDBPyConnect
         "resurrecting": [1, 0],
         "dormant": [0, -2],
     }
+
+
+def test_a_histogram_is_read_whole_exactly_or_cumulated_and_by_person(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    connection.execute(
+        "create table marts.mart_stickiness (window_grain text, window_start date, period_grain text, active_periods bigint,"
+        " scope_type text, scope_id text, members bigint, members_at_least bigint)"
+    )
+    for number, scope_type, scope_id, members, at_least in (
+        (1, "platform", SLUG, 2, 5),
+        (2, "platform", SLUG, 0, 3),
+        (3, "platform", SLUG, 3, 3),
+        (1, "community", f"{SLUG}::ann", 1, 1),
+        (1, "community", f"{SLUG}::ben", 0, 1),
+    ):
+        row = [SLUG, "2020-06-01", "day", number, scope_type, scope_id, members, at_least]
+        connection.execute("insert into marts.mart_stickiness values (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    params = {"date_from": "2020-06-01", "date_to": "2020-06-03", "interval": "day", "event": "visit"}
+    expected = {"data_at": {"1": 2, "7": 0}, "people_at": {"1": []}, "people_count": {"exact:1": 2, "gte:2": 3}, "count": 5}
+    case = {
+        "name": "n",
+        "metric": "stickiness",
+        "params": params,
+        "persons": [person("ann"), person("ben")],
+        "events": [],
+        "expected": expected,
+    }
+    answer = plan_stickiness(load(tmp_path, case)).read(Marts(connection))
+    assert answer == {
+        "data": [2, 0, 3],
+        "count": 5,
+        "data_at": {"1": 2, "7": 0},
+        "people_at": {"1": ["ann"]},
+        "people_count": {"exact:1": 2, "gte:2": 3},
+    }
+    cumulative = {**case, "params": {**params, "computed_as": "cumulative"}}
+    assert plan_stickiness(load(tmp_path, cumulative)).read(Marts(connection))["data"] == [5, 3, 3]

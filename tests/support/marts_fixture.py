@@ -32,6 +32,10 @@ _TABLES = {
         period_grain varchar, period_start date, scope_type varchar, scope_id varchar, active bigint, new bigint, retained bigint,
         resurrected bigint, dormant bigint, quick_ratio double, is_complete_period boolean
     """,
+    "mart_stickiness": """
+        window_grain varchar, window_start date, period_grain varchar, active_periods bigint, scope_type varchar, scope_id varchar,
+        members bigint, members_at_least bigint, window_end date, is_complete_period boolean
+    """,
     "mart_retention": """
         definition varchar, period_grain varchar, cohort_start date, period_index bigint, scope_type varchar, scope_id varchar,
         cohort_members bigint, eligible_members bigint, retained_members bigint, retained_eligible_members bigint,
@@ -82,7 +86,34 @@ _TABLES = {
     """,
 }
 
+
+def _histogram(window: str, first: str, last: str, period: str, scope: str, members: list[int], is_complete: bool = False) -> list[str]:
+    """A stickiness histogram: how many were active in one period, in two, and so on to the last that has begun."""
+    scoped = f"'{'all' if scope == 'all' else 'platform'}', '{scope}'"
+    return [
+        f"('{window}', '{first}', '{period}', {number}, {scoped}, {count}, {sum(members[number - 1 :])}, '{last}', {is_complete})"
+        for number, count in enumerate(members, start=1)
+    ]
+
+
+_STICKINESS = [
+    # On the week's Saturday and Sunday Ana is active once and Ben twice; the next week and the month still run.
+    *_histogram("week", "2026-10-05", SECOND, "day", "all", [1, 1, 0, 0, 0, 0, 0], True),
+    *_histogram("week", "2026-10-05", SECOND, "day", "wechat", [2, 0, 0, 0, 0, 0, 0], True),
+    *_histogram("week", "2026-10-05", SECOND, "day", "qq", [1, 0, 0, 0, 0, 0, 0], True),
+    *_histogram("week", THIRD, "2026-10-18", "day", "all", [2]),
+    *_histogram("week", THIRD, "2026-10-18", "day", "wechat", [1]),
+    *_histogram("week", THIRD, "2026-10-18", "day", "qq", [1]),
+    *_histogram("month", "2026-10-01", "2026-10-31", "day", "all", [1, 2, *[0] * 10]),
+    *_histogram("month", "2026-10-01", "2026-10-31", "day", "wechat", [1, 1, *[0] * 10]),
+    *_histogram("month", "2026-10-01", "2026-10-31", "day", "qq", [2, 0, *[0] * 10]),
+    *_histogram("month", "2026-10-01", "2026-10-31", "week", "all", [2, 1, 0]),
+    *_histogram("month", "2026-10-01", "2026-10-31", "week", "wechat", [1, 1, 0]),
+    *_histogram("month", "2026-10-01", "2026-10-31", "week", "qq", [2, 0, 0]),
+]
+
 _ROWS = {
+    "mart_stickiness": ", ".join(_STICKINESS),
     "mart_growth_daily": f"""
         ('{FIRST}', 'all', 'all', 2, 0, 0, 2, 0, 0, 2, null, null, null),
         ('{SECOND}', 'all', 'all', 1, 0, 0, 0, 0, 0, 2, null, null, null),

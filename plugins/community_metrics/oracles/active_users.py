@@ -9,7 +9,7 @@ from typing import Any
 from community_metrics.oracles.cases import Case, NotSupported, local_moment
 from community_metrics.oracles.marts import Marts
 from community_metrics.oracles.periods import Grain, last_day, period_start, period_starts
-from community_metrics.oracles.plans import Matcher, Plan, require_known
+from community_metrics.oracles.plans import Plan, end_of_range, matcher_of, require_known
 
 PARAMS = frozenset({"date_from", "date_to", "math", "interval", "event", "event_filter", "display"})
 ANSWERS = frozenset({"aggregated_value", "data", "first", "last", "sum", "at"})
@@ -32,21 +32,13 @@ def plan_active_users(case: Case) -> Plan:
     grain = GRAINS.get(interval, "day")
     return Plan(
         case=case,
-        roles={"counted": Matcher(case.params.get("event"), case.params.get("event_filter") or {})},
+        roles={"counted": matcher_of(case.params)},
         last_date=last_day(period_start(last, grain, case.week_start), grain),
         # A trailing window looks back before the range, everything else does not.
         since=None if math in TRAILING else datetime.combine(first, time.min, tzinfo=case.zone),
-        until=_until(case),
-        definition=None,
+        until=end_of_range(case),
         read=lambda marts: _answer(case, series(marts)),
     )
-
-
-def _until(case: Case) -> datetime:
-    """A plain date is meant whole, an instant to the second."""
-    text = str(case.params["date_to"])
-    moment = local_moment(text, case.zone)
-    return datetime.combine(moment.date(), time.max, tzinfo=case.zone) if len(text) == 10 else moment
 
 
 def _aggregate_reader(case: Case, math: str, first: date, last: date) -> Reader:

@@ -15,7 +15,7 @@ Row = Mapping[str, str]
 
 
 def write_definitions(plans: Sequence[Plan], definitions: Mapping[str, str], folder: Path) -> None:
-    """Write the definition files (name -> text) with the cases' event types and retentions added.
+    """Write the definition files (name -> text) with the cases' event types and definitions added.
 
     Raises `SettingsError` for a file that lacks a column.
     """
@@ -34,7 +34,8 @@ def write_definitions(plans: Sequence[Plan], definitions: Mapping[str, str], fol
         for role in (*plan.roles, OTHER)
     ]
     _append(folder / "event_types.csv", event_types)
-    _append(folder / "retention_definitions.csv", [{"definition": plan.case.slug, **plan.definition} for plan in plans if plan.definition])
+    for name in sorted({name for plan in plans for name in plan.definitions}):
+        _append(folder / name, [row for plan in plans for row in plan.definitions.get(name, ())])
 
 
 def write_exports(plans: Iterable[Plan], inbox: Path) -> None:

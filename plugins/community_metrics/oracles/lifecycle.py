@@ -9,7 +9,7 @@ from typing import Any
 from community_metrics.oracles.cases import Case, NotSupported
 from community_metrics.oracles.marts import Marts
 from community_metrics.oracles.periods import Grain, last_day, period_starts
-from community_metrics.oracles.plans import Matcher, Plan, require_known
+from community_metrics.oracles.plans import Plan, matcher_of, require_known
 
 PARAMS = frozenset({"date_from", "date_to", "interval", "event", "new_rule", "event_filter", "interval_count"})
 COLUMNS = {"new": ("new", 1), "returning": ("retained", 1), "resurrecting": ("resurrected", 1), "dormant": ("dormant", -1)}
@@ -31,10 +31,9 @@ def plan_lifecycle(case: Case) -> Plan:
     last_date = last_day(starts[-1], grain)
     return Plan(
         case=case,
-        roles={"counted": Matcher(case.params.get("event"), case.params.get("event_filter") or {})},
+        roles={"counted": matcher_of(case.params)},
         last_date=last_date,
         until=datetime.combine(last_date, time.max, tzinfo=case.zone),
-        definition=None,
         read=lambda marts: _read(marts, case, grain, starts),
     )
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
-from community_metrics.oracles.cases import Case, Event, NotSupported, Person
+from community_metrics.oracles.cases import Case, Event, NotSupported, Person, local_moment
 from community_metrics.oracles.marts import Marts
 
 PERSON_FILTERS = frozenset({"person_filter", "person_filter_in", "exclude_person_email_contains", "person_in"})
@@ -17,15 +17,23 @@ OTHER = "other"
 
 @dataclass(frozen=True)
 class Matcher:
-    """Which events a role of the question means: by name (None: every event) and by property values."""
+    """Which events a role of the question means: by name (one of several; None: every event) and by property values."""
 
-    name: str | None
+    names: frozenset[str] | None
     properties: Mapping[str, Any] = field(default_factory=dict)
 
     def matches(self, event: Event) -> bool:
-        if self.name is not None and event.name != self.name:
+        if self.names is not None and event.name not in self.names:
             return False
         return has_properties(event.properties, self.properties)
+
+
+def matcher_of(params: Mapping[str, Any], event: str = "event", event_filter: str = "event_filter") -> Matcher:
+    """The events that a question's parameters name: a name, a list of names (any of them), or nothing (every event)."""
+    names = params.get(event)
+    if names is not None:
+        names = frozenset(str(name) for name in names) if isinstance(names, list) else frozenset({str(names)})
+    return Matcher(names or None, params.get(event_filter) or {})
 
 
 @dataclass(frozen=True)
@@ -33,16 +41,16 @@ class Plan:
     """How one case is put to the pipeline.
 
     `roles`: role -> events that play it; `last_date`: the last complete date of the export; events earlier than `since` or later
-    than `until` are not in it; `definition`: a row of `retention_definitions` (without its name) or None; `read`: marts -> answer
-    in the shape of `expected`.
+    than `until` are not in it; `definitions`: rows to add to definition files, by file; `read`: marts -> answer in the shape of
+    `expected`.
     """
 
     case: Case
     roles: Mapping[str, Matcher]
     last_date: date
     until: datetime
-    definition: Mapping[str, str] | None
     read: Callable[[Marts], Mapping[str, Any]]
+    definitions: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
     since: datetime | None = None
 
     def event_type(self, role: str) -> str:
@@ -50,6 +58,13 @@ class Plan:
 
     def roles_of(self, event: Event) -> list[str]:
         return [role for role, matcher in self.roles.items() if matcher.matches(event)] or [OTHER]
+
+
+def end_of_range(case: Case) -> datetime:
+    """The last moment of `date_to`: a plain date is meant whole, an instant to the second."""
+    text = str(case.required("date_to"))
+    moment = local_moment(text, case.zone)
+    return datetime.combine(moment.date(), time.max, tzinfo=case.zone) if len(text) == 10 else moment
 
 
 def has_properties(properties: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:

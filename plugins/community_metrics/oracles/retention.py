@@ -9,7 +9,7 @@ from typing import Any
 from community_metrics.oracles.cases import Case, NotSupported
 from community_metrics.oracles.marts import Marts, NoRow
 from community_metrics.oracles.periods import Grain, add_periods, last_day, period_start
-from community_metrics.oracles.plans import Matcher, Plan, require_known
+from community_metrics.oracles.plans import Plan, matcher_of, require_known
 
 PARAMS = frozenset(
     {
@@ -37,22 +37,27 @@ def plan_retention(case: Case) -> Plan:
     starts = [add_periods(last_start, grain, index - total + 1) for index in range(total)]
     last_date = last_day(last_start, grain)
 
-    entry = Matcher(params.get("target_event"), params.get("target_filter") or {})
-    returning = Matcher(params.get("returning_event"), params.get("returning_filter") or {})
+    entry = matcher_of(params, "target_event", "target_filter")
+    returning = matcher_of(params, "returning_event", "returning_filter")
     roles = {"entry": entry} if entry == returning else {"entry": entry, "return": returning}
     return Plan(
         case=case,
         roles=roles,
         last_date=last_date,
         until=datetime.combine(last_date, time.max, tzinfo=case.zone),
-        definition={
-            "entry_event": f"{case.slug}/entry",
-            "return_event": f"{case.slug}/entry" if entry == returning else f"{case.slug}/return",
-            "cohort_mode": mode,
-            "minimum_occurrences": str(params.get("minimum_occurrences") or 1),
-            "horizon_days": str(max(total, 90)),
-            "horizon_weeks": str(max(total, 52)),
-            "horizon_months": str(max(total, 24)),
+        definitions={
+            "retention_definitions.csv": [
+                {
+                    "definition": case.slug,
+                    "entry_event": f"{case.slug}/entry",
+                    "return_event": f"{case.slug}/entry" if entry == returning else f"{case.slug}/return",
+                    "cohort_mode": mode,
+                    "minimum_occurrences": str(params.get("minimum_occurrences") or 1),
+                    "horizon_days": str(max(total, 90)),
+                    "horizon_weeks": str(max(total, 52)),
+                    "horizon_months": str(max(total, 24)),
+                }
+            ]
         },
         read=lambda marts: _read(marts, case, grain, starts),
     )

@@ -19,13 +19,19 @@ from community_metrics.oracles.lifecycle import plan_lifecycle
 from community_metrics.oracles.marts import Marts, NoRow
 from community_metrics.oracles.plans import Plan
 from community_metrics.oracles.retention import plan_retention
+from community_metrics.oracles.stickiness import plan_stickiness
 from community_metrics.settings import Settings
 from community_metrics.warehouse.definitions import read_definitions
 
 Outcome = Literal["passed", "failed", "not supported"]
 
-PLANNERS: Mapping[str, Callable[[Case], Plan]] = {"retention": plan_retention, "lifecycle": plan_lifecycle, "trends": plan_active_users}
-LATER = {"stickiness": "mart_stickiness comes later", "funnel": "mart_funnel comes later"}
+PLANNERS: Mapping[str, Callable[[Case], Plan]] = {
+    "retention": plan_retention,
+    "lifecycle": plan_lifecycle,
+    "trends": plan_active_users,
+    "stickiness": plan_stickiness,
+}
+LATER = {"funnel": "mart_funnel comes later"}
 
 
 @dataclass(frozen=True)

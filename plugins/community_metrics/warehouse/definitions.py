@@ -17,6 +17,7 @@ from pathlib import Path
 
 from community_metrics.errors import SettingsError
 from community_metrics.settings import PROJECT_ROOT, Settings
+from community_metrics.warehouse.window_definitions import check_stickiness
 
 DEFAULTS = PROJECT_ROOT / "dbt_project" / "seeds"
 
@@ -39,6 +40,10 @@ def _date(value: str) -> str | None:
     except ValueError:
         return "must be a date such as 2026-10-01"
     return None
+
+
+def _optional(check: Callable[[str], str | None]) -> Callable[[str], str | None]:
+    return lambda value: check(value) if value else None
 
 
 def _one_of(*allowed: str) -> Callable[[str], str | None]:
@@ -74,6 +79,20 @@ FILES = (
         },
         ("definition",),
     ),
+    DefinitionFile(
+        "stickiness_definitions.csv",
+        {
+            "definition": _text,
+            "event": _text,
+            "window_kind": _one_of("week", "month", "range"),
+            "first_date": _optional(_date),
+            "last_date": _optional(_date),
+            "period_grain": _one_of("day", "week", "month"),
+            "minimum_occurrences": _positive,
+            "maximum_occurrences": _optional(_positive),
+        },
+        ("definition", "period_grain"),
+    ),
     DefinitionFile("channels.csv", {"channel": _text, "name_en": _text, "name_zh": _text}, ("channel",)),
     DefinitionFile("channel_rules.csv", {"state_pattern": _text, "channel": _text}, ("state_pattern",)),
     DefinitionFile(
@@ -98,6 +117,7 @@ def read_definitions(folder: Path) -> dict[str, str]:
         _validate(file, path, text)
         texts[file.name] = text
     _check_channels(folder, texts)
+    check_stickiness(folder, texts["stickiness_definitions.csv"])
     return texts
 
 

@@ -22,6 +22,7 @@ WHOLE = "scope_type = 'all'"
 WECHAT = "scope_id = 'wechat'"
 QQ = "scope_id = 'qq'"
 FIRST_COHORT = f"period_grain = 'day' and cohort_start = '{FIRST}'"
+FIRST_WINDOW = "window_start = '2026-10-05'"
 RUNNING_WEEK = "period_grain = 'week' and cohort_start = '2026-10-05' and period_index = 1"
 
 
@@ -32,6 +33,11 @@ def update(table: str, setting: str, *where: str) -> str:
 def delete(table: str, *where: str) -> str:
     return f"delete from {table} where {' and '.join(where) or 'true'}"
 
+
+# Somebody who was active on one day of the week is taken for two.
+COUNTED_TWICE_IN_FIRST_WEEK = (
+    update("mart_stickiness", "members = members + 1, members_at_least = members_at_least + 1", FIRST_WINDOW, WHOLE, "active_periods = 1"),
+)
 
 # suite.check -> the SQL statements that break exactly what it checks.
 MUTATIONS: dict[str, tuple[str, ...]] = {
@@ -107,10 +113,23 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
     "mart_lifecycle.days_and_weeks_agree_with_activity": (
         update("mart_lifecycle", "active = 3, new = 3", WEEKS, FIRST_WEEK, WHOLE),
         update("mart_lifecycle", "dormant = 2, quick_ratio = 1 / 2", WEEKS, SECOND_WEEK, WHOLE),
+        *COUNTED_TWICE_IN_FIRST_WEEK,
     ),
-    "mart_lifecycle.no_period_is_missing": (update("mart_lifecycle", "period_start = '2026-09-28'", WEEKS, QQ, FIRST_WEEK),),
-    "mart_lifecycle.only_the_last_period_is_running": (update("mart_lifecycle", "is_complete_period = false", WEEKS, FIRST_WEEK),),
+    "mart_lifecycle.no_period_is_missing": (
+        update("mart_lifecycle", "period_start = '2026-09-28'", WEEKS, QQ, FIRST_WEEK),
+        update("mart_stickiness", "window_start = '2026-09-28'", QQ, FIRST_WINDOW),
+    ),
+    "mart_lifecycle.only_the_last_period_is_running": (
+        update("mart_lifecycle", "is_complete_period = false", WEEKS, FIRST_WEEK),
+        update("mart_stickiness", "is_complete_period = false", FIRST_WINDOW),
+    ),
     "mart_lifecycle.reaches_the_known_date": (delete("mart_lifecycle", DAYS, PERIOD_THIRD),),
+    "mart_stickiness.at_least_cumulates_exactly": (
+        update("mart_stickiness", "members = 2", "window_grain = 'month'", DAYS, QQ, "active_periods = 2"),
+    ),
+    "mart_stickiness.histogram_is_whole": (delete("mart_stickiness", FIRST_WINDOW, WHOLE, "active_periods = 4"),),
+    "mart_stickiness.periods_fit_into_the_window": (update("mart_stickiness", "window_end = '2026-10-10'", FIRST_WINDOW, WHOLE),),
+    "mart_stickiness.agrees_with_lifecycle": COUNTED_TWICE_IN_FIRST_WEEK,
     "mart_retention.returns_are_within_the_cohort": (
         # Rolling and bounded retention exchanged.
         update(

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from support.histories.files import ExportFile, Style, export_file
 from support.naive.records import (
+    BUILT_IN_STICKINESS,
     Definition,
     Event,
     Landing,
@@ -26,6 +27,7 @@ from support.naive.records import (
     Record,
     Refund,
     Rules,
+    Stickiness,
 )
 
 FIRST = date(2026, 8, 20)
@@ -45,6 +47,17 @@ DEFINITIONS = (
     Definition("membership", "join", "present", horizon={"day": 12, "week": 5, "month": 2}),
     Definition("twice", "activity", "activity", minimum=2, horizon=SHORT),
     Definition("check_in_to_message", "check_in", "message", is_recurring=True, minimum=2, horizon=SHORT),
+)
+STICKINESS = (
+    *BUILT_IN_STICKINESS,
+    Stickiness("speaking", "week", "day", event="message"),
+    Stickiness("twice_a_day", "month", "day", minimum=2),
+    Stickiness("campaign", "range", "day", dates=(date(2026, 9, 5), date(2026, 9, 24))),
+    Stickiness("campaign", "range", "week", dates=(date(2026, 9, 5), date(2026, 9, 24))),
+    # Longer than a mask of 63 periods, and past the last known date.
+    Stickiness("season", "range", "day", dates=(date(2026, 8, 1), date(2026, 12, 31))),
+    Stickiness("season", "range", "month", dates=(date(2026, 8, 1), date(2026, 12, 31))),
+    Stickiness("once_a_week", "range", "week", event="message", dates=(date(2026, 9, 3), date(2026, 10, 30)), maximum=1),
 )
 
 
@@ -70,6 +83,7 @@ def generate_rules(random: Random) -> Rules:
         activity_types=frozenset({"message", "reply", "reaction", "check_in"}),
         message_types=frozenset({"message", "reply"}),
         definitions=DEFINITIONS,
+        stickiness=STICKINESS,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from math import isinf
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from community_metrics.landing.ledger import Ledger
 from community_metrics.settings import PROJECT_ROOT, Settings
 from community_metrics.warehouse.build import mark_published
 from support.histories.files import ExportFile
-from support.naive.records import Definition, Rules
+from support.naive.records import Definition, Rules, Stickiness
 
 Rows = dict[tuple[Any, ...], dict[str, Any]]
 WEEK_STARTS = {0: "monday", 6: "sunday"}
@@ -29,6 +30,7 @@ class PipelineHome:
         definitions = settings.home / "definitions"
         definitions.mkdir(parents=True)
         write_retentions(definitions / "retention_definitions.csv", rules.definitions)
+        write_stickiness(definitions / "stickiness_definitions.csv", rules.stickiness)
         self.settings = replace(settings, timezone=rules.timezone, week_start=WEEK_STARTS[rules.week_start], definitions=definitions)
 
     def land(self, files: Iterable[ExportFile]) -> None:
@@ -103,3 +105,14 @@ def write_retentions(path: Path, definitions: Iterable[Definition]) -> None:
                     "horizon_months": definition.horizon["month"],
                 }
             )
+
+
+def write_stickiness(path: Path, declared: Iterable[Stickiness]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(
+            ["definition", "event", "window_kind", "first_date", "last_date", "period_grain", "minimum_occurrences", "maximum_occurrences"]
+        )
+        for row in declared:
+            most = "" if isinf(row.maximum) else row.maximum
+            writer.writerow([row.name, row.event, row.window, *(row.dates or ("", "")), row.period, row.minimum, most])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from math import inf
 from typing import NamedTuple
 
 
@@ -106,11 +107,28 @@ class Definition:
 
 
 @dataclass(frozen=True)
+class Stickiness:
+    """A declared stickiness: `window` is week, month or range (of `dates`, both included), `period` what is counted in it."""
+
+    name: str
+    window: str
+    period: str
+    event: str = "activity"
+    dates: tuple[date, date] | None = None
+    minimum: int = 1
+    maximum: float = inf
+
+
+BUILT_IN_STICKINESS = (Stickiness("week", "week", "day"), Stickiness("month", "month", "day"), Stickiness("month", "month", "week"))
+
+
+@dataclass(frozen=True)
 class Rules:
-    """What analysts decide: the time zone, the first weekday (0 Monday, 6 Sunday), event types, retentions."""
+    """What analysts decide: the time zone, the first weekday (0 Monday, 6 Sunday), event types, retentions, stickiness."""
 
     timezone: str
     week_start: int
     activity_types: frozenset[str]
     message_types: frozenset[str]
     definitions: tuple[Definition, ...] = ()
+    stickiness: tuple[Stickiness, ...] = BUILT_IN_STICKINESS

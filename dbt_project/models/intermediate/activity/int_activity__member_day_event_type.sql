@@ -1,10 +1,12 @@
 {{ config(materialized='incremental', incremental_strategy='replace_partitions', partition_columns=['business_date'], affected='touched_activity_dates') }}
 -- Grain: one row per member, community, business date and event type, for the event types that a definition names.
--- A narrow fact beside the member-day: it answers declared retentions on one event without rescanning events.
+-- A narrow fact beside the member-day: it answers declared retentions and stickiness of one event without rescanning events.
 with named as (
     select entry_event as event_type from {{ ref('retention_definitions') }}
     union
     select return_event as event_type from {{ ref('retention_definitions') }}
+    union
+    select event as event_type from {{ ref('stickiness_definitions') }}
 )
 
 select
