@@ -38,6 +38,10 @@ serve: setup ## Airflow with the dashboard in it, until Ctrl-C
 airflow: setup ## Airflow's own command line on this home: make airflow COMMAND="dags list"
 	@$(BIN)/python -m community_metrics.airflow_runtime airflow -- $(COMMAND)
 
+.PHONY: mf
+mf: setup ## MetricFlow on the published release: make mf COMMAND="query --metrics dau --group-by metric_time__day"
+	@$(BIN)/python scripts/mf.py $(COMMAND)
+
 .PHONY: test
 test: setup ## all tests but the slow suites below
 	@$(PYTEST) tests/unit $(FAST)

@@ -1,8 +1,8 @@
 """Write what is derived from definitions: pages of `docs/`, and what dbt says about the marts.
 
-From the source registry come `docs/input-contracts.md` and `docs/sources/`, from the metric registry (`metrics/`) `docs/marts.md`
-and dbt's doc blocks and descriptions. `python scripts/generate_docs.py` writes them; a test compares them with
-what would be written.
+From the source registry come `docs/input-contracts.md` and `docs/sources/`, from the metric registry (`metrics/`) `docs/marts.md`,
+dbt's doc blocks and descriptions, and MetricFlow's semantic layer. `python scripts/generate_docs.py` writes them; a test compares
+them with what would be written.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ sys.path[:0] = [str(ROOT / "plugins"), str(ROOT / "scripts")]
 from source_pages import source_index, source_page  # noqa: E402 - found beside this file
 
 from community_metrics.errors import SettingsError  # noqa: E402
-from community_metrics.metrics import wording  # noqa: E402
-from community_metrics.metrics.dbt_docs import BLOCKS, contract_files, described, doc_blocks  # noqa: E402
+from community_metrics.metrics import (
+    metricflow,
+    wording,
+)
+from community_metrics.metrics.dbt_docs import BLOCKS, contract_files, contracts, described, doc_blocks  # noqa: E402
 from community_metrics.metrics.entries import Metric  # noqa: E402
 from community_metrics.metrics.registry import project_registry  # noqa: E402
 from community_metrics.sources.registry import load_registry  # noqa: E402
@@ -101,6 +104,12 @@ def contract(path: Path) -> str:
     return described(path.read_text(encoding="utf-8"), project_registry())
 
 
+def semantic_layer() -> dict[Path, str]:
+    """The files of MetricFlow's semantic layer."""
+    columns = {str(model["name"]): [str(column["name"]) for column in model["columns"]] for model in contracts()}
+    return {metricflow.FOLDER / name: text for name, text in metricflow.semantic_files(project_registry(), columns).items()}
+
+
 def _default(column: dict[str, object]) -> str:
     default = column.get("default")
     if default is None:
@@ -113,18 +122,19 @@ PAGES: dict[Path, Callable[[], str]] = {
     ROOT / "docs" / "marts.md": marts,
     BLOCKS: lambda: doc_blocks(project_registry()),
     **{path: partial(contract, path) for path in contract_files()},
+    **{path: partial(str, text) for path, text in semantic_layer().items()},
     ROOT / "docs" / "sources" / "README.md": source_index,
     **{ROOT / "docs" / "sources" / f"{source.name}.md": partial(source_page, source) for source in load_registry().values()},
 }
 
 
 def write_pages() -> None:
-    """Write every page and remove the pages of sources that are gone."""
+    """Write every page and remove the pages of sources and of marts that are gone."""
     for page, render in PAGES.items():
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(render(), encoding="utf-8")
         print(page.relative_to(ROOT))
-    for page in set((ROOT / "docs" / "sources").glob("*.md")) - PAGES.keys():
+    for page in {*(ROOT / "docs" / "sources").glob("*.md"), *metricflow.FOLDER.glob("*.yml")} - PAGES.keys():
         page.unlink()
 
 

@@ -30,3 +30,8 @@ def test_a_generated_page_has_not_drifted(page: Path) -> None:
 def test_every_page_of_a_source_is_of_a_source_that_exists() -> None:
     folder = SCRIPT.parents[1] / "docs" / "sources"
     assert set(folder.glob("*.md")) == {page for page in PAGES if page.parent == folder}
+
+
+def test_every_file_of_the_semantic_layer_is_of_a_mart_that_exists() -> None:
+    folder = SCRIPT.parents[1] / "dbt_project" / "semantic"
+    assert set(folder.glob("*.yml")) == {page for page in PAGES if page.parent == folder}
