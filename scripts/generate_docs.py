@@ -20,10 +20,7 @@ sys.path[:0] = [str(ROOT / "plugins"), str(ROOT / "scripts")]
 from source_pages import source_index, source_page  # noqa: E402 - found beside this file
 
 from community_metrics.errors import SettingsError  # noqa: E402
-from community_metrics.metrics import (
-    metricflow,
-    wording,
-)
+from community_metrics.metrics import metricflow, wording  # noqa: E402
 from community_metrics.metrics.dbt_docs import BLOCKS, contract_files, contracts, described, doc_blocks  # noqa: E402
 from community_metrics.metrics.entries import Metric  # noqa: E402
 from community_metrics.metrics.registry import project_registry  # noqa: E402
