@@ -15,7 +15,7 @@
         {%- set query -%}
             select path from control.lake_files
             where source = '{{ source_name }}' and stream = '{{ stream }}'
-            {% if touched and not flags.FULL_REFRESH %}
+            {% if touched and not is_rebuilt_whole() %}
             and business_date in (select business_date from control.touched where domain = '{{ touched }}')
             {% endif %}
             {% if new_only %}

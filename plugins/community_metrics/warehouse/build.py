@@ -7,28 +7,45 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from community_metrics.landing.ledger import Ledger
 from community_metrics.settings import Settings
-from community_metrics.warehouse.control import clear_touched, open_warehouse, prepare, read_state, write_state
-from community_metrics.warehouse.dbt import NodeResult, run_dbt
-from community_metrics.warehouse.definitions import assemble_seeds, definitions_fingerprint
+from community_metrics.warehouse.control import (
+    clear_touched,
+    open_warehouse,
+    prepare,
+    read_state,
+    write_refreshed_models,
+    write_state,
+)
+from community_metrics.warehouse.dbt import NodeResult, read_graph, run_dbt
+from community_metrics.warehouse.definitions import assemble_seeds, code_fingerprint, definitions_fingerprint, seed_fingerprints
+from community_metrics.warehouse.refresh import models_to_refresh
+
+_SEED = "seed "
 
 
 @dataclass(frozen=True)
 class BuildReport:
-    """One build: the fingerprint of what it was made of, how many steps it took, and why it was full if it was."""
+    """One build: the fingerprint of what it was made of, how many steps it took, and why it was full if it was.
+
+    `changed_definitions` are the definition files that it took up anew without being full, `refreshed_models` those that it
+    therefore made whole; every other one was brought up to date by its touched dates.
+    """
 
     fingerprint: str
     models: int
     seconds: float
     full_refresh: bool
     reason: str
+    changed_definitions: tuple[str, ...] = ()
+    refreshed_models: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -37,29 +54,49 @@ class BuildReport:
 def candidate_fingerprint(settings: Settings) -> str:
     """sha256 of everything that the marts are a function of: what has landed, the definitions, zone and week start."""
     with Ledger(settings.ledger_path) as ledger:
-        return _fingerprint(ledger, definitions_fingerprint(settings))
+        return _fingerprint(_landed_fingerprint(ledger), definitions_fingerprint(settings))
 
 
 def build_warehouse(settings: Settings, full_refresh: bool = False, on_result: Callable[[NodeResult], None] | None = None) -> BuildReport:
     """Build the candidate into the working warehouse. Raises `DbtError` naming what failed.
 
-    Everything is rebuilt when asked for, when the warehouse is new, when a full build was interrupted, or when the
-    definitions, the time zone or the week start have changed; otherwise the touched dates only.
+    Everything is rebuilt when asked for, when the warehouse is new, when a full build was interrupted, or when the models,
+    the time zone or the week start have changed. A changed definition rebuilds what descends from it; all else is brought up
+    to date by its touched dates.
     """
     started = time.monotonic()
     seeds = assemble_seeds(settings, settings.warehouse / "definitions")
-    definitions = definitions_fingerprint(settings)
+    definitions, code, of_seeds = definitions_fingerprint(settings), code_fingerprint(settings), seed_fingerprints(settings)
     with open_warehouse(settings) as connection, Ledger(settings.ledger_path) as ledger:
         state = read_state(connection)
-        fingerprint = _prepare_unchanged(settings, ledger, connection, definitions)
-        reason = _reason_for_full_build(state, definitions, full_refresh)
-        # Marked before it starts: a full build that is killed half-way must not be continued as an incremental one.
-        write_state(connection, fingerprint=None, full_build_pending="true" if reason else None)
-    arguments = ["build", "--exclude-resource-type", "unit_test", "--no-write-json"]
-    results = run_dbt(settings, seeds, [*arguments, *(["--full-refresh"] if reason else [])], on_result)
+        fingerprint, landed = _prepare_unchanged(settings, ledger, connection, definitions)
+        reason = _reason_for_full_build(state, code, full_refresh)
+        changed = () if reason else tuple(seed for seed, of in of_seeds.items() if state.get(_SEED + seed) != of)
+        # Marked before it starts, and again only when all is done: a build that is killed half-way must not be continued as if
+        # it had not begun, even if somebody takes the change back meanwhile.
+        forgotten: dict[str, None] = dict.fromkeys(_SEED + seed for seed in changed)
+        write_state(connection, fingerprint=None, landed=None, full_build_pending="true" if reason else None, **forgotten)
+    refreshed = _refresh(settings, seeds, changed)
+    arguments = ["build", "--exclude-resource-type", "unit_test", "--no-write-json", *(["--full-refresh"] if reason else [])]
+    if changed and state.get("landed") == landed:
+        # Nothing else is new: what does not descend from the definition is what it would become.
+        arguments += ["--select", *(f"{seed}+" for seed in changed), *refreshed]
+    results = run_dbt(settings, seeds, arguments, on_result)
     with open_warehouse(settings) as connection:
-        write_state(connection, fingerprint=fingerprint, definitions=definitions, full_build_pending=None)
-    return BuildReport(fingerprint, len(results), round(time.monotonic() - started, 3), bool(reason), reason)
+        known = {_SEED + seed: of for seed, of in of_seeds.items()}
+        write_state(connection, fingerprint=fingerprint, landed=landed, code=code, full_build_pending=None, **known)
+    seconds = round(time.monotonic() - started, 3)
+    return BuildReport(fingerprint, len(results), seconds, bool(reason), reason, changed, tuple(refreshed))
+
+
+def _refresh(settings: Settings, seeds: Path, changed: Sequence[str]) -> list[str]:
+    """The models to be made whole because of changed definitions, as dbt is told."""
+    if not changed:
+        return []
+    refreshed = models_to_refresh(read_graph(settings, seeds), changed)
+    with open_warehouse(settings) as connection:
+        write_refreshed_models(connection, refreshed)
+    return refreshed
 
 
 def built_fingerprint(settings: Settings) -> str | None:
@@ -75,31 +112,34 @@ def mark_published(settings: Settings, release_id: str) -> None:
     clear_touched(settings)
 
 
-def _prepare_unchanged(settings: Settings, ledger: Ledger, connection: DuckDBPyConnection, definitions: str) -> str:
-    """Write the control tables, again if files landed meanwhile, so that the fingerprint is that of what they say."""
+def _prepare_unchanged(settings: Settings, ledger: Ledger, connection: DuckDBPyConnection, definitions: str) -> tuple[str, str]:
+    """Write the control tables, again if files landed meanwhile, so that the fingerprints (of all, of what landed) are theirs."""
     while True:
-        fingerprint = _fingerprint(ledger, definitions)
+        landed = _landed_fingerprint(ledger)
         prepare(settings, ledger, connection)
-        if _fingerprint(ledger, definitions) == fingerprint:
-            return fingerprint
+        if _landed_fingerprint(ledger) == landed:
+            return _fingerprint(landed, definitions), landed
 
 
-def _fingerprint(ledger: Ledger, definitions: str) -> str:
+def _landed_fingerprint(ledger: Ledger) -> str:
     digest = hashlib.sha256()
     digest.update(ledger.active_fingerprint().encode())
     for count in (*ledger.quarantine_counts(), *ledger.held_counts()):
         digest.update(repr(count).encode())
-    digest.update(definitions.encode())
     return digest.hexdigest()
 
 
-def _reason_for_full_build(state: dict[str, str], definitions: str, asked: bool) -> str:
+def _fingerprint(landed: str, definitions: str) -> str:
+    return hashlib.sha256(f"{landed}|{definitions}".encode()).hexdigest()
+
+
+def _reason_for_full_build(state: dict[str, str], code: str, asked: bool) -> str:
     if asked:
         return "asked for"
-    if "definitions" not in state and "full_build_pending" not in state:
-        return "the warehouse is new"
     if "full_build_pending" in state:
         return "the last full build did not finish"
-    if state["definitions"] != definitions:
-        return "the definitions, the models, the time zone or the week start have changed"
+    if not state:
+        return "the warehouse is new"
+    if state.get("code") != code:
+        return "the models, the time zone or the week start have changed"
     return ""

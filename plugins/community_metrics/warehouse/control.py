@@ -28,6 +28,7 @@ create table if not exists control.settings (name varchar, value varchar);
 create table if not exists control.state (name varchar primary key, value varchar);
 create table if not exists control.touched (domain varchar, business_date date);
 create or replace table control.lake_files (source varchar, stream varchar, business_date date, path varchar, is_new boolean);
+create or replace table control.refreshed_models (model varchar);
 create or replace table control.idle_rows (path varchar, file_sha256 varchar);
 create or replace table control.observed (
     source varchar, platform varchar, account_id varchar, first_date date, observed_until date
@@ -126,6 +127,14 @@ def write_state(connection: duckdb.DuckDBPyConnection, **values: str | None) -> 
         connection.execute("delete from control.state where name = ?", [name])
         if value is not None:
             connection.execute("insert into control.state values (?, ?)", [name, value])
+    connection.execute("commit")
+
+
+def write_refreshed_models(connection: duckdb.DuckDBPyConnection, models: Iterable[str]) -> None:
+    """Tell dbt which models this build makes whole although it is no full refresh."""
+    connection.execute("begin")
+    connection.execute("delete from control.refreshed_models")
+    _insert(connection, "control.refreshed_models", [(model,) for model in models])
     connection.execute("commit")
 
 

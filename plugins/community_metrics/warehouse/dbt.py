@@ -14,6 +14,7 @@ from typing import Any
 
 from community_metrics.errors import CommunityMetricsError
 from community_metrics.settings import PROJECT_ROOT, Settings
+from community_metrics.warehouse.refresh import Node
 
 PROJECT = PROJECT_ROOT / "dbt_project"
 BAD_STATUSES = frozenset({"error", "fail", "partial success", "runtime error"})
@@ -38,6 +39,38 @@ def run_dbt(
     settings: Settings, seeds: Path, arguments: Sequence[str], on_result: Callable[[NodeResult], None] | None = None
 ) -> list[NodeResult]:
     """Invoke dbt on the working warehouse. Raises `DbtError` if a node failed or dbt could not start."""
+    outcome = _invoke(settings, seeds, arguments, on_result)
+    results = [_node_result(result) for result in getattr(outcome.result, "results", [])]
+    bad = [result for result in results if result.status in BAD_STATUSES]
+    if bad:
+        details = "; ".join(f"{result.name} ({result.status}): {_one_line(result.message)}" for result in bad[:5])
+        raise DbtError(
+            f"{len(bad)} of {len(results)} steps of the build failed: {details}",
+            str(settings.warehouse_path),
+            "mend the model, then run again",
+        )
+    _require_success(outcome)
+    return results
+
+
+def read_graph(settings: Settings, seeds: Path) -> list[Node]:
+    """The seeds and models of the project, and what each is made of. Parsed, not run: the database stays closed."""
+    outcome = _invoke(settings, seeds, ["parse", "--no-write-json"])
+    _require_success(outcome)
+    kinds = {identifier: str(node.resource_type) for identifier, node in outcome.result.nodes.items()}
+    return [
+        Node(
+            name=node.name,
+            kind=kinds[identifier],
+            parents=tuple(outcome.result.nodes[parent].name for parent in node.depends_on_nodes if parent in kinds),
+            strategy=node.config.incremental_strategy or "default" if node.config.materialized == "incremental" else None,
+        )
+        for identifier, node in outcome.result.nodes.items()
+        if kinds[identifier] in ("seed", "model")
+    ]
+
+
+def _invoke(settings: Settings, seeds: Path, arguments: Sequence[str], on_result: Callable[[NodeResult], None] | None = None) -> Any:
     # Imported here: dbt takes seconds to import and asking for help must not.
     from dbt.cli.main import dbtRunner
     from dbt_common.events.base_types import EventMsg
@@ -52,21 +85,14 @@ def run_dbt(
     quiet = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors"]
     with _environment(_variables(settings, seeds)):
         try:
-            outcome = dbtRunner(callbacks=[listen]).invoke([*map(str, arguments), *map(str, common), *quiet])
+            return dbtRunner(callbacks=[listen]).invoke([*map(str, arguments), *map(str, common), *quiet])
         finally:
             close_connections()
-    results = [_node_result(result) for result in getattr(outcome.result, "results", [])]
-    bad = [result for result in results if result.status in BAD_STATUSES]
-    if bad:
-        details = "; ".join(f"{result.name} ({result.status}): {_one_line(result.message)}" for result in bad[:5])
-        raise DbtError(
-            f"{len(bad)} of {len(results)} steps of the build failed: {details}",
-            str(settings.warehouse_path),
-            "mend the model, then run again",
-        )
+
+
+def _require_success(outcome: Any) -> None:
     if outcome.exception is not None or not outcome.success:
         raise DbtError(f"dbt could not build: {_one_line(str(outcome.exception))}", str(PROJECT), "mend the project, then run again")
-    return results
 
 
 def close_connections() -> None:

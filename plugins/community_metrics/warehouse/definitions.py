@@ -136,23 +136,35 @@ def assemble_seeds(settings: Settings, target: Path) -> Path:
 
 def definitions_fingerprint(settings: Settings) -> str:
     """sha256 over everything that decides how a number is computed: definitions, models, macros, zone and week start."""
-    digest = hashlib.sha256()
-    for part in _fingerprint_parts(settings):
-        digest.update(part)
-        digest.update(b"\0")
-    return digest.hexdigest()
+    seeds = sorted(seed_fingerprints(settings).items())
+    return _sha256([code_fingerprint(settings).encode(), *(f"{seed}={fingerprint}".encode() for seed, fingerprint in seeds)])
 
 
-def _fingerprint_parts(settings: Settings) -> Iterable[bytes]:
+def code_fingerprint(settings: Settings) -> str:
+    """sha256 over what no part of the warehouse is independent of: models, macros, time zone and week start."""
+    return _sha256(_code_parts(settings))
+
+
+def seed_fingerprints(settings: Settings) -> dict[str, str]:
+    """Per definition file, by the name of its seed, the sha256 of its text: what descends from one of them needs no other."""
+    return {Path(name).stem: _sha256([text.encode()]) for name, text in read_definitions(settings.definitions).items()}
+
+
+def _code_parts(settings: Settings) -> Iterable[bytes]:
     yield f"{settings.timezone}|{settings.week_start}".encode()
-    for name, text in sorted(read_definitions(settings.definitions).items()):
-        yield name.encode()
-        yield text.encode()
     project = PROJECT_ROOT / "dbt_project"
     for folder in ("models", "macros"):
         for path in sorted((project / folder).rglob("*.sql")):
             yield str(path.relative_to(project)).encode()
             yield path.read_bytes()
+
+
+def _sha256(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+        digest.update(b"\0")
+    return digest.hexdigest()
 
 
 def _rows(text: str) -> Iterable[tuple[int, list[str]]]:

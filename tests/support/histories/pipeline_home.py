@@ -15,7 +15,7 @@ from community_metrics import pipeline
 from community_metrics.landing.inbox import land_files
 from community_metrics.landing.ledger import Ledger
 from community_metrics.settings import PROJECT_ROOT, Settings
-from community_metrics.warehouse.build import mark_published
+from community_metrics.warehouse.build import BuildReport, mark_published
 from support.histories.files import ExportFile
 from support.naive.records import Definition, Rules, Stickiness
 
@@ -28,7 +28,7 @@ class PipelineHome:
 
     def __init__(self, settings: Settings, rules: Rules) -> None:
         definitions = settings.home / "definitions"
-        definitions.mkdir(parents=True)
+        definitions.mkdir(parents=True, exist_ok=True)
         write_retentions(definitions / "retention_definitions.csv", rules.definitions)
         write_stickiness(definitions / "stickiness_definitions.csv", rules.stickiness)
         self.settings = replace(settings, timezone=rules.timezone, week_start=WEEK_STARTS[rules.week_start], definitions=definitions)
@@ -49,11 +49,12 @@ class PipelineHome:
         with Ledger(self.settings.ledger_path) as ledger:
             ledger.withdraw(file.landing(0).sha256, "landed by mistake")
 
-    def build(self, full_refresh: bool = False) -> None:
+    def build(self, full_refresh: bool = False) -> BuildReport:
         """Build; fails if it rebuilds everything although nobody asked, because then it shows nothing about increments."""
         is_first = not self.settings.warehouse_path.exists()
         report = pipeline.build(self.settings, full_refresh=full_refresh)
         assert report.full_refresh == (full_refresh or is_first), report.reason
+        return report
 
     def publish(self) -> None:
         """What a release does to the next build: nothing is owed any more. Audit and site are not looked at here."""
