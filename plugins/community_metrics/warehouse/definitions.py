@@ -9,10 +9,12 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 from community_metrics.errors import SettingsError
@@ -44,6 +46,14 @@ def _date(value: str) -> str | None:
 
 def _optional(check: Callable[[str], str | None]) -> Callable[[str], str | None]:
     return lambda value: check(value) if value else None
+
+
+def _amount(value: str) -> str | None:
+    return None if re.fullmatch(r"[0-9]{1,16}([.][0-9]{1,2})?", value) else "must be an amount such as 99.50"
+
+
+def _currency(value: str) -> str | None:
+    return None if re.fullmatch(r"[A-Z]{3}", value) else "must be a currency such as CNY"
 
 
 def _one_of(*allowed: str) -> Callable[[str], str | None]:
@@ -100,6 +110,11 @@ FILES = (
         {"business_date": _date, "is_workday": _boolean, "name_en": _text, "name_zh": _text},
         ("business_date",),
     ),
+    DefinitionFile(
+        "price_bands.csv",
+        {"currency": _currency, "price_band": _text, "from_amount": _amount, "below_amount": _optional(_amount)},
+        ("currency", "price_band"),
+    ),
 )
 
 
@@ -118,6 +133,7 @@ def read_definitions(folder: Path) -> dict[str, str]:
         texts[file.name] = text
     _check_channels(folder, texts)
     check_stickiness(folder, texts["stickiness_definitions.csv"])
+    _check_price_bands(folder, texts["price_bands.csv"])
     return texts
 
 
@@ -207,3 +223,19 @@ def _check_channels(folder: Path, texts: Mapping[str, str]) -> None:
             raise SettingsError(
                 f"unknown channel {row[1]!r}", f"{folder / 'channel_rules.csv'}, row {number}, column channel", "add it to channels.csv"
             )
+
+
+def _check_price_bands(folder: Path, text: str) -> None:
+    """An order lies in one band at most: bands of one currency do not overlap."""
+    bands: list[tuple[str, Decimal, Decimal, int]] = []
+    for number, (currency, _, first, below) in _rows(text):
+        if number == 1:
+            continue
+        where = f"{folder / 'price_bands.csv'}, row {number}"
+        start, end = Decimal(first), Decimal(below or "Infinity")
+        if end <= start:
+            raise SettingsError(f"{below!r} is not above from_amount", f"{where}, column below_amount", "mend the cell")
+        for other, other_start, other_end, row in bands:
+            if other == currency and start < other_end and other_start < end:
+                raise SettingsError(f"overlaps the band of row {row}", f"{where}, column from_amount", "let each begin where another ends")
+        bands.append((currency, start, end, number))

@@ -9,7 +9,7 @@ from typing import Any
 from support.naive.activity import Mart
 
 # A quotient of money is shown in whole cents; which way half a cent goes is nobody's business.
-MONEY_QUOTIENTS = frozenset({"aov", "arpu"})
+MONEY_QUOTIENTS = frozenset({"aov", "arpu", "ltv"})
 
 
 def differences(mart: str, expected: Mart, actual: Mart) -> list[str]:

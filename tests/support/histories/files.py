@@ -34,6 +34,7 @@ class ExportFile:
     content: bytes
     snapshot_at: datetime | None = None
     period: date | None = None
+    account: str | None = None
 
     def landing(self, order: int) -> Landing:
         return Landing(self.source, self.rows, hashlib.sha256(self.content).hexdigest(), self.snapshot_at, self.period, order)

@@ -17,7 +17,7 @@ from community_metrics.landing.ledger import Ledger
 from community_metrics.settings import PROJECT_ROOT, Settings
 from community_metrics.warehouse.build import BuildReport, mark_published
 from support.histories.files import ExportFile
-from support.naive.records import Definition, Rules, Stickiness
+from support.naive.records import Definition, PriceBand, Rules, Stickiness
 
 Rows = dict[tuple[Any, ...], dict[str, Any]]
 WEEK_STARTS = {0: "monday", 6: "sunday"}
@@ -31,6 +31,7 @@ class PipelineHome:
         definitions.mkdir(parents=True, exist_ok=True)
         write_retentions(definitions / "retention_definitions.csv", rules.definitions)
         write_stickiness(definitions / "stickiness_definitions.csv", rules.stickiness)
+        write_price_bands(definitions / "price_bands.csv", rules.price_bands)
         self.settings = replace(settings, timezone=rules.timezone, week_start=WEEK_STARTS[rules.week_start], definitions=definitions)
 
     def land(self, files: Iterable[ExportFile]) -> None:
@@ -40,7 +41,9 @@ class PipelineHome:
         for file in files:
             path = drop / file.name
             path.write_bytes(file.content)
-            (result,) = land_files(self.settings, [path], source=file.source, period=file.period, snapshot_at=file.snapshot_at)
+            (result,) = land_files(
+                self.settings, [path], source=file.source, account=file.account, period=file.period, snapshot_at=file.snapshot_at
+            )
             assert result.outcome in ("landed", "already_landed"), result
         troubled = pipeline.ingest(self.settings).troubled
         assert not troubled, troubled
@@ -117,3 +120,8 @@ def write_stickiness(path: Path, declared: Iterable[Stickiness]) -> None:
         for row in declared:
             most = "" if isinf(row.maximum) else row.maximum
             writer.writerow([row.name, row.event, row.window, *(row.dates or ("", "")), row.period, row.minimum, most])
+
+
+def write_price_bands(path: Path, bands: Iterable[PriceBand]) -> None:
+    lines = [f"{band.currency},{band.name},{band.start},{'' if band.end is None else band.end}" for band in bands]
+    path.write_text("\n".join(["currency,price_band,from_amount,below_amount", *lines]) + "\n", encoding="utf-8")

@@ -35,7 +35,7 @@ def conversion_daily(facts: Facts, presences: Presences) -> Mart:
     for repayment in facts.repayments:
         for scope in facts.scopes(repayment.person, repayment.platform):
             repayments.setdefault(scope, []).append(repayment)
-    active = _active_members(facts)
+    active = active_members(facts)
     mart: Mart = {}
     for scope, purchases in purchases_by_scope(facts).items():
         until = facts.until(scope, "orders")
@@ -58,7 +58,7 @@ def conversion_daily(facts: Facts, presences: Presences) -> Mart:
     return mart
 
 
-def _active_members(facts: Facts) -> dict[tuple[Scope, date], set[Person]]:
+def active_members(facts: Facts) -> dict[tuple[Scope, date], set[Person]]:
     """Per scope and known date who was active."""
     found: dict[tuple[Scope, date], set[Person]] = {}
     for scope, activities in by_scope(facts).items():

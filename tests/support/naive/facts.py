@@ -202,8 +202,8 @@ def _observed(landings: Sequence[Landing], timezone: str) -> dict[tuple[str, str
     nothing, has rows of."""
     observed: dict[tuple[str, str], tuple[date, date]] = {}
     for landing in landings:
-        if landing.source in ("members", "identity_links"):
-            continue  # Lists feed no daily row.
+        if landing.source not in ("events", "memberships", "orders", "refunds"):
+            continue  # Lists and what is told of content feed no daily row of members.
         if landing.period:
             until = landing.period
         elif landing.snapshot_at:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from support.naive.activity import Mart, activity_daily, activity_hourly, lifecycle
+from support.naive.breakdown import conversion_breakdown_daily, order_items
 from support.naive.commerce import conversion_daily, repurchase
+from support.naive.content import account_daily, content_daily, content_lifetime, dim_content
 from support.naive.facts import read_facts
 from support.naive.growth import growth_daily
+from support.naive.ltv import ltv_cohorts
 from support.naive.presence import Presences
 from support.naive.records import Landing, Rules
 from support.naive.retention import retention
@@ -22,11 +25,19 @@ GRAINS: dict[str, tuple[str, ...]] = {
     "mart_retention": ("definition", "period_grain", "cohort_start", "period_index", "scope_type", "scope_id"),
     "mart_conversion_daily": ("business_date", "currency", "scope_type", "scope_id"),
     "mart_repurchase": ("cohort_grain", "cohort_start", "horizon_days", "scope_type", "scope_id"),
+    "mart_ltv_cohorts": ("cohort_kind", "cohort_start", "month_index", "currency", "scope_type", "scope_id"),
+    "mart_conversion_breakdown_daily": ("business_date", "currency", "dimension", "dimension_value", "scope_type", "scope_id"),
+}
+CONTENT_GRAINS: dict[str, tuple[str, ...]] = {
+    "mart_content_daily": ("content_key", "business_date"),
+    "mart_content_lifetime": ("content_key",),
+    "mart_account_daily": ("platform", "account_id", "business_date"),
+    "dim_content": ("content_key",),
 }
 
 
 def naive_marts(landings: Sequence[Landing], rules: Rules) -> dict[str, Mart]:
-    """Every mart as its rows: the grain's values, in the order of `GRAINS`, to the other columns."""
+    """Every mart of members and money as its rows: the grain's values, in the order of `GRAINS`, to the other columns."""
     facts = read_facts(landings, rules)
     presences = Presences(facts)
     return {
@@ -38,4 +49,16 @@ def naive_marts(landings: Sequence[Landing], rules: Rules) -> dict[str, Mart]:
         "mart_retention": retention(facts, presences),
         "mart_conversion_daily": conversion_daily(facts, presences),
         "mart_repurchase": repurchase(facts),
+        "mart_ltv_cohorts": ltv_cohorts(facts, presences),
+        "mart_conversion_breakdown_daily": conversion_breakdown_daily(facts, presences, order_items(landings)),
+    }
+
+
+def naive_content_marts(landings: Sequence[Landing], rules: Rules) -> dict[str, Mart]:
+    """The marts of `CONTENT_GRAINS`, which the same rows of content and accounts make whatever else has landed."""
+    return {
+        "mart_content_daily": content_daily(landings, rules.timezone),
+        "mart_content_lifetime": content_lifetime(landings),
+        "mart_account_daily": account_daily(landings),
+        "dim_content": dim_content(landings),
     }

@@ -82,6 +82,52 @@ class Refund(Record):
     currency: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class OrderItem(Record):
+    platform: str
+    account: str
+    order_id: str
+    line: str
+    category: str | None = None
+    amount: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContentDay(Record):
+    """A day of an item; `figures` by name, what is not stated is not in it."""
+
+    platform: str
+    account: str
+    content_id: str
+    day: date
+    figures: tuple[tuple[str, int], ...] = ()
+    title: str | None = None
+    published_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContentSnapshot(Record):
+    """Lifetime counters of an item, as a console exports them at the end of `day`."""
+
+    platform: str
+    account: str
+    content_id: str
+    day: date
+    title: str
+    published_on: date
+    figures: tuple[tuple[str, int], ...] = ()
+    finish_rate: float | None = None
+    average_seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountDay(Record):
+    platform: str
+    account: str
+    day: date
+    figures: tuple[tuple[str, int], ...] = ()
+
+
 @dataclass(frozen=True)
 class Landing:
     """One landed file. `snapshot_at` and `period` are what somebody declared; `sha256` and `order` what the ledger gives it."""
@@ -123,8 +169,18 @@ BUILT_IN_STICKINESS = (Stickiness("week", "week", "day"), Stickiness("month", "m
 
 
 @dataclass(frozen=True)
+class PriceBand:
+    """Paid amounts of a currency from `start` to below `end` (None: without end)."""
+
+    currency: str
+    name: str
+    start: Decimal
+    end: Decimal | None
+
+
+@dataclass(frozen=True)
 class Rules:
-    """What analysts decide: the time zone, the first weekday (0 Monday, 6 Sunday), event types, retentions, stickiness."""
+    """What analysts decide: the time zone, the first weekday (0 Monday, 6 Sunday), event types and what is declared in files."""
 
     timezone: str
     week_start: int
@@ -132,3 +188,4 @@ class Rules:
     message_types: frozenset[str]
     definitions: tuple[Definition, ...] = ()
     stickiness: tuple[Stickiness, ...] = BUILT_IN_STICKINESS
+    price_bands: tuple[PriceBand, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -32,6 +33,15 @@ def in_force(landings: Sequence[Landing], source: str, key: Callable[[R], Hashab
             if identity not in newest or newest[identity][0] < version:
                 newest[identity] = (version, row)  # type: ignore[assignment]
     return [row for _, row in newest.values() if not row.is_deleted]
+
+
+def restated_keys(landings: Sequence[Landing], source: str, key: Callable[[R], Hashable]) -> set[Hashable]:
+    """The keys that were told in more than one way; when a row was changed is no part of what it says."""
+    told: dict[Hashable, set[Record]] = {}
+    for landing in landings:
+        for row in landing.rows if landing.source == source else ():
+            told.setdefault(key(row), set()).add(replace(row, updated_at=None))  # type: ignore[arg-type]
+    return {identity for identity, ways in told.items() if len(ways) > 1}
 
 
 def events(landings: Sequence[Landing]) -> list[Event]:

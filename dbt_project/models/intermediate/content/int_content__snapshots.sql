@@ -21,6 +21,7 @@
         {{ click_rate }} as click_rate,
         finish_rate,
         average_seconds,
+        is_restated,
         business_date
     from {{ ref(model) }}
     {{ 'union all' if not loop.last }}
