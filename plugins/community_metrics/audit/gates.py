@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from community_metrics.audit.bounds import marts_suites
 from community_metrics.audit.landings import Waiting, read_waiting, show_waiting
 from community_metrics.audit.required import check_required_sources
 from community_metrics.audit.results import AuditReport, CheckResult, GateResult, append_results, judge
@@ -67,7 +68,7 @@ def audit_marts(settings: Settings, fingerprint: str, data_docs: bool = False) -
     wrong suite and `CommunityMetricsError` when there is no candidate.
     """
     started = time.monotonic()
-    results = check_candidate(settings, load_suites(settings, "marts"), data_docs)
+    results = check_candidate(settings, marts_suites(settings), data_docs)
     append_results(settings, fingerprint, results)
     return judge(fingerprint, results, time.monotonic() - started)
 

@@ -1,6 +1,7 @@
 """Suites: the checks as readable files, by gate.
 
-The project's own suites stand in `expectations/sources/` and `expectations/marts/`. Whoever runs the warehouse adds checks
+The project's own suites stand in `expectations/sources/` and `expectations/marts/`; which values a mart's column may have
+stands with its definition in the metric registry, and `bounds` makes checks of it. Whoever runs the warehouse adds checks
 of their own, without touching the project, as files of the same form in `<home>/expectations/sources/` and
 `<home>/expectations/marts/`. A file is one suite over one table:
 
@@ -109,8 +110,13 @@ def suite_files(folder: Path) -> list[Path]:
 
 
 def suites_fingerprint(settings: Settings) -> str:
-    """sha256 over all suite files and the required sources: a refused candidate is judged again once it changes."""
-    digest = hashlib.sha256(repr(sorted(settings.required_sources)).encode())
+    """sha256 over all suites, value checks and the required sources: a refused candidate is judged again once it changes."""
+    from community_metrics.audit.bounds import contract_columns, value_checks
+    from community_metrics.metrics.registry import project_registry
+
+    registry = project_registry()
+    values = [value_checks(registry, mart, columns) for mart, columns in contract_columns().items() if mart in registry.marts]
+    digest = hashlib.sha256(repr((sorted(settings.required_sources), values)).encode())
     gates: tuple[Gate, ...] = ("sources", "marts")
     for gate in gates:
         for folder in suite_folders(settings, gate):

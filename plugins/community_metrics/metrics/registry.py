@@ -293,7 +293,7 @@ def _read(path: Path) -> Any:
         raise SettingsError(f"not valid YAML: {error}", str(path), "mend the file") from error
 
 
-class _OnceLoader(yaml.SafeLoader):
+class _OnceLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML lets a key be said twice and silently keeps the last: here that is a second definition, and an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -301,4 +301,5 @@ class _OnceLoader(yaml.SafeLoader):
         for position, name in enumerate(names):
             if name in names[:position]:
                 raise yaml.constructor.ConstructorError(None, None, f"a second definition of {name!r}", node.value[position][0].start_mark)
-        return super().construct_mapping(node, deep)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from community_metrics.audit.bounds import marts_suites
 from community_metrics.audit.gates import check_candidate
 from community_metrics.audit.results import CheckResult
 from community_metrics.audit.suites import Suite, load_suites
@@ -43,10 +44,6 @@ COUNTED_TWICE_IN_FIRST_WEEK = (
 MUTATIONS: dict[str, tuple[str, ...]] = {
     "mart_growth_daily.members_balance": (update("mart_growth_daily", "members_at_end = 3", WHOLE, ON_SECOND),),
     "mart_growth_daily.persons_within_spells": (update("mart_growth_daily", "joins = 0", WHOLE, ON_THIRD),),
-    "mart_growth_daily.counts_are_not_negative": (
-        update("mart_growth_daily", "new_members = -1, left_members = -1", WECHAT, ON_THIRD),
-        update("mart_growth_daily", "members_at_end = 2", WECHAT, ON_THIRD),
-    ),
     "mart_growth_daily.members_within_platforms": (
         delete("mart_growth_daily", QQ),
         update("mart_growth_daily", "members_at_end = members_at_end + 1, new_members = new_members + 1, joins = 2", WECHAT, ON_FIRST),
@@ -64,9 +61,7 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
         update("mart_activity_hourly", "events = 3", WHOLE, ON_FIRST),
         update("mart_activity_hourly", "events = 1", QQ, ON_FIRST),
     ),
-    "mart_activity_daily.counts_are_not_negative": (update("mart_activity_daily", "speakers = -1", WHOLE, ON_FIRST),),
     "mart_activity_daily.rates_are_ratios": (update("mart_activity_daily", "stickiness = null", QQ, ON_SECOND),),
-    "mart_activity_daily.gini_is_a_share": (update("mart_activity_daily", "message_gini = 1.2", WHOLE, ON_FIRST),),
     "mart_activity_daily.active_within_platforms": (
         # Fewer active members in all than on one platform.
         update("mart_activity_daily", "dau = 2, interactions = 2, stickiness = 1", QQ, ON_THIRD),
@@ -96,7 +91,6 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
         delete("mart_activity_daily"),
         update("dim_member", "first_active_date = null"),
     ),
-    "mart_activity_hourly.hours_are_of_the_day": (update("mart_activity_hourly", "hour = 24", ON_SECOND),),
     "mart_activity_hourly.an_hour_has_events": (f"insert into mart_activity_hourly values ('{THIRD}', 3, 'platform', 'qq', 0, 0)",),
     "mart_activity_hourly.hours_add_up": (update("mart_activity_hourly", "events = 5", WHOLE, ON_FIRST),),
     "mart_activity_hourly.hours_hold_the_day": (update("mart_activity_hourly", "active_members = 1", WHOLE, ON_FIRST),),
@@ -104,9 +98,6 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
     # Dormant repeated in every period that a member stays away.
     "mart_lifecycle.active_follows_from_the_period_before": (
         update("mart_lifecycle", "dormant = 2, quick_ratio = 1 / 2", WEEKS, SECOND_WEEK, WHOLE),
-    ),
-    "mart_lifecycle.counts_are_not_negative": (
-        update("mart_lifecycle", "retained = -1, resurrected = 2, dormant = 2, quick_ratio = 1", DAYS, WECHAT, PERIOD_THIRD),
     ),
     "mart_lifecycle.quick_ratio_is_a_ratio": (update("mart_lifecycle", "quick_ratio = 0", DAYS, WHOLE, PERIOD_FIRST),),
     # A week that counts the same member twice: a sum of days for a distinct count.
@@ -165,7 +156,7 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
         update("mart_retention", "retained_members_rolling = 1, rolling_retention_rate = 1 / 2", FIRST_COHORT, "period_index = 1"),
         update("mart_retention", "retained_members_rolling = 2, rolling_retention_rate = 1", FIRST_COHORT, "period_index = 2"),
     ),
-    "mart_retention.rates_are_ratios": (update("mart_retention", "within_retention_rate = 1.5", FIRST_COHORT, "period_index = 2"),),
+    "mart_retention.rates_are_ratios": (update("mart_retention", "within_retention_rate = 0.75", FIRST_COHORT, "period_index = 2"),),
     "mart_retention.immature_cells_have_no_rate": (update("mart_retention", "retention_rate = 0", RUNNING_WEEK),),
     "mart_retention.has_rows": (delete("mart_retention"),),
     "mart_conversion_daily.net_is_gross_less_refunds": (
@@ -174,11 +165,7 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
     ),
     "mart_conversion_daily.paying_members_have_orders": (update("mart_conversion_daily", "repeat_order_members = 1", QQ, ON_THIRD),),
     "mart_conversion_daily.paying_are_within_active_and_present": (
-        update("mart_conversion_daily", "paying_active_members = 2, conversion_rate_active = 2", QQ),
-    ),
-    "mart_conversion_daily.counts_are_not_negative": (update("mart_conversion_daily", "refunded_orders = -1", QQ),),
-    "mart_conversion_daily.amounts_are_not_negative": (
-        update("mart_conversion_daily", "refund_amount = -5, net_amount = 25, arpu = 25", QQ),
+        update("mart_conversion_daily", "paying_active_members = 2, conversion_rate_active = 1", WHOLE, ON_FIRST),
     ),
     "mart_conversion_daily.rates_are_ratios": (
         # Money per member where it should be per order.
@@ -214,22 +201,14 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
     ),
     "mart_content_daily.falling_counters_are_flagged": (update("mart_content_daily", "has_falling_counter = false", ON_SECOND),),
     "mart_content_daily.increments_span_days": (update("mart_content_daily", "increment_days = null", ON_SECOND),),
-    "mart_content_daily.totals_are_not_negative": (
-        update(
-            "mart_content_daily", "saves_total = -1, saves = null", "business_date = (select min(business_date) from mart_content_daily)"
-        ),
-    ),
-    "mart_content_daily.reported_click_rate_is_a_share": (update("mart_content_daily", "reported_click_rate = 12.3"),),
-    "mart_content_daily.reported_finish_rate_is_a_share": (update("mart_content_daily", "reported_finish_rate = 45"),),
     "mart_content_daily.reaches_what_was_received": (delete("mart_content_daily", ON_SECOND),),
     "mart_account_daily.net_is_gained_less_lost": (update("mart_account_daily", "gained = 5", ON_SECOND),),
-    "mart_account_daily.counts_are_not_negative": (update("mart_account_daily", "reads = -1", ON_FIRST),),
     "mart_account_daily.followers_follow_from_net": (update("mart_account_daily", "followers = 90", ON_SECOND),),
     "mart_account_daily.reaches_what_was_received": (delete("mart_account_daily"),),
     "mart_data_status.reaches_the_known_date": (delete("mart_data_status", "source = 'events'", ON_THIRD),),
     "mart_data_status.received_days_have_rows": (update("mart_data_status", "received = true", "source = 'orders'", ON_SECOND),),
     "mart_data_status.held_days_are_incomplete": (update("mart_data_status", "complete = true", "source = 'account_daily'", "held > 0"),),
-    "mart_data_status.counts_are_within_bounds": (update("mart_data_status", "restated = 9", ON_FIRST, "source = 'events'"),),
+    "mart_data_status.restated_rows_are_in_force": (update("mart_data_status", "restated = 9", ON_FIRST, "source = 'events'"),),
     "dim_member.first_seen_is_the_earliest": (update("dim_member", f"first_seen_date = '{SECOND}'", "member_key = 'ana'"),),
     "dim_date.no_day_is_missing": (delete("dim_date", ON_SECOND),),
 }
@@ -272,11 +251,12 @@ def failing(results: list[CheckResult]) -> dict[str, str]:
 
 
 def test_right_marts_pass_every_check(settings: Settings) -> None:
-    results = check_candidate(settings, load_suites(settings, "marts"))
+    results = check_candidate(settings, marts_suites(settings))
     assert {result.status for result in results} == {"passed"}
 
 
 def test_every_check_is_tested_by_breaking_the_data(settings: Settings) -> None:
+    # The checks of single values are broken one by one in test_value_checks.py.
     checks = {f"{suite.name}.{check.name}" for suite in load_suites(settings, "marts") for check in suite.checks}
     assert set(MUTATIONS) == checks
 
@@ -285,4 +265,4 @@ def test_every_check_is_tested_by_breaking_the_data(settings: Settings) -> None:
 def test_breaking_the_data_fails_exactly_that_check(settings: Settings, broken: str) -> None:
     statements = MUTATIONS[broken]
     change(settings, *statements)
-    assert failing(check_candidate(settings, reading(load_suites(settings, "marts"), statements))) == {broken: "failed"}
+    assert failing(check_candidate(settings, reading(marts_suites(settings), statements))) == {broken: "failed"}
