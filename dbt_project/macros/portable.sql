@@ -43,6 +43,14 @@
     cast({{ later }} - {{ earlier }} as bigint)
 {%- endmacro %}
 
+{# How many whole weeks are in a whole number of days that is not negative. #}
+{% macro whole_weeks(days) -%}
+    {{ adapter.dispatch('whole_weeks')(days) }}
+{%- endmacro %}
+{% macro default__whole_weeks(days) -%}
+    ({{ days }} // 7)
+{%- endmacro %}
+
 {# First day of the week (by the setting `week_start`) or of the month that holds a date. #}
 {% macro week_start(date) -%}
     {%- if setting('week_start', 'monday') == 'sunday' -%}

@@ -1,7 +1,7 @@
 {#
     What a change reaches. Each macro gets the old and the new relation of a `replace_changed` model and selects the
     (domain, business_date) pairs to rebuild. Domains: `activity` (member-days), `activity_mart` (daily activity rows),
-    `lifecycle` (dates whose periods are to be rebuilt).
+    `lifecycle` (dates whose periods are to be rebuilt), `segments` (days at whose end somebody has now, or no longer, been active).
 #}
 
 {% macro touched_activity_dates() -%}
@@ -82,8 +82,27 @@
 {%- endmacro %}
 
 {# A member's first date decides whether they are new or resurrected: the periods of the old and of the new one are rebuilt. #}
+{# Whether they have ever been active changes at the end of every day from the earlier first activity to the later one, or to today. #}
 {% macro first_seen_touches(old, new) -%}
-    select 'lifecycle' as domain, first_seen_date as business_date from {{ changed_rows(old, new) }} as changed
+    with changed as (
+        select * from {{ changed_rows(old, new) }} as rows_of_either
+    ),
+
+    ranges as (
+        select distinct
+            min(first_active_date) as first_date,
+            case when count(*) = 1 then date '9999-12-31' else {{ add_days('max(first_active_date)', -1) }} end as last_date
+        from changed
+        group by scope_type, scope_id, member_key
+    )
+
+    select 'lifecycle' as domain, first_seen_date as business_date from changed
+    union all
+    select distinct 'segments' as domain, dates.business_date
+    from ranges
+    inner join {{ adapter.get_relation(this.database, 'intermediate', 'int_calendar__dates') }} as dates
+        on dates.business_date between ranges.first_date and ranges.last_date
+    where dates.business_date <= (select max(observed_until) from control.observed)
 {%- endmacro %}
 
 {# Days that a scope gained or lost at either end of its known range. #}

@@ -135,8 +135,7 @@ def test_what_is_outside_the_product_is_refused_with_its_reason(tmp_path: Path, 
     ("math", "interval", "display", "reason"),
     [
         ("weekly_active", "hour", None, "trailing windows by the hour"),
-        ("monthly_active", "week", None, "trailing windows by the week or month"),
-        ("dau", "day", "aggregate", "one number for a range"),
+        ("median", "day", "aggregate", "`math` 'median'"),
         ("median", "day", None, "`math` 'median'"),
     ],
 )
@@ -147,6 +146,29 @@ def test_an_active_user_question_without_a_mart_is_refused(
     case = {"name": "n", "metric": "trends", "params": params, "persons": [], "events": [], "expected": {"data": []}}
     with pytest.raises(NotSupported, match=reason):
         plan_active_users(load(tmp_path, case))
+
+
+def test_distinct_members_of_a_range_are_those_active_on_a_day_of_a_declared_window(tmp_path: Path) -> None:
+    params = {
+        "date_from": "2020-06-01",
+        "date_to": "2020-06-07",
+        "math": "dau",
+        "interval": "day",
+        "event": "visit",
+        "display": "aggregate",
+    }
+    case = {"name": "n", "metric": "trends", "params": params, "persons": [], "events": [], "expected": {"aggregated_value": 0}}
+    write_definitions([plan_active_users(load(tmp_path, case))], DEFINITIONS, tmp_path / "definitions")
+    windows = (tmp_path / "definitions" / "stickiness_definitions.csv").read_text(encoding="utf-8").splitlines()
+    assert windows[1:] == ["case-0001,case-0001/counted,range,2020-06-01,2020-06-07,day,1,"]
+
+
+def test_the_first_event_ever_is_the_first_entry_unless_a_property_is_asked_for(tmp_path: Path) -> None:
+    ever = {"retention_type": "retention_first_ever_occurrence"}
+    (row,) = plan_retention(load(tmp_path, retention_case(params=ever))).definitions["retention_definitions.csv"]
+    assert row["cohort_mode"] == "first_time"
+    with pytest.raises(NotSupported, match="the first event of its name ever and has a property"):
+        plan_retention(load(tmp_path, retention_case(params={**ever, "target_filter": {"plan": "paid"}})))
 
 
 def stickiness_case(**params: Any) -> dict[str, Any]:

@@ -93,6 +93,22 @@ def test_a_series_is_zero_before_the_first_row_and_must_not_have_holes(connectio
         longer.read(Marts(connection))
 
 
+def test_a_trailing_window_by_the_week_ends_on_the_first_day_of_the_week(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    daily(connection, date(2020, 6, 1), list(range(1, 15)))
+    plan = plan_active_users(load(tmp_path, trend("weekly_active", "2020-06-03", "2020-06-12", "week", data=[])))
+    assert plan.read(Marts(connection))["data"] == [1, 8]
+
+
+def test_distinct_members_of_a_range_are_read_off_its_window(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    connection.execute(
+        f"create table marts.mart_stickiness as select '{SLUG}' as window_grain, date '2020-06-01' as window_start, 1 as active_periods,"
+        f" 'platform' as scope_type, '{SLUG}' as scope_id, 4 as members_at_least"
+    )
+    case = trend("dau", "2020-06-01", "2020-06-03", aggregated_value=4)
+    plan = plan_active_users(load(tmp_path, {**case, "params": {**case["params"], "display": "aggregate"}}))
+    assert plan.read(Marts(connection))["aggregated_value"] == 4
+
+
 def test_volumes_of_a_month_stay_inside_the_range_asked_about(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     daily(connection, date(2020, 5, 30), [1, 1, 1, 1])
     plan = plan_active_users(load(tmp_path, trend("total", "2020-05-31", "2020-06-01", "month", data=[])))

@@ -36,6 +36,10 @@ _TABLES = {
         window_grain varchar, window_start date, period_grain varchar, active_periods bigint, scope_type varchar, scope_id varchar,
         members bigint, members_at_least bigint, window_end date, is_complete_period boolean
     """,
+    "mart_segments": """
+        segment_set varchar, period_grain varchar, period_start date, segment varchar, scope_type varchar, scope_id varchar,
+        as_of_date date, segment_position bigint, members bigint, present_members bigint, segment_share double
+    """,
     "mart_retention": """
         definition varchar, period_grain varchar, cohort_start date, period_index bigint, scope_type varchar, scope_id varchar,
         cohort_members bigint, eligible_members bigint, retained_members bigint, retained_eligible_members bigint,
@@ -187,6 +191,11 @@ _ROWS = {
         ('week', '2026-10-05', 'platform', 'qq', 1, 1, 0, 0, 0, null, true),
         ('week', '2026-10-12', 'platform', 'qq', 1, 1, 0, 0, 1, 1, false),
         ('month', '2026-10-01', 'platform', 'qq', 2, 2, 0, 0, 0, null, false)
+    """,
+    # By activity in the week itself, a set that looks back seven days. Ben, who wrote on Saturday, is in.
+    "mart_segments": f"""
+        ('habit', 'week', '2026-10-05', 'active', 'platform', 'qq', '{SECOND}', 1, 1, 1, 1),
+        ('habit', 'week', '2026-10-05', 'rest', 'platform', 'qq', '{SECOND}', 2, 0, 1, 0)
     """,
     # Declared with a horizon of two days and one week.
     "mart_retention": f"""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -37,16 +37,19 @@ def plan_active_users(case: Case) -> Plan:
         # A trailing window looks back before the range, everything else does not.
         since=None if math in TRAILING else datetime.combine(first, time.min, tzinfo=case.zone),
         until=end_of_range(case),
+        definitions=_range_window(case, math, first, last),
         read=lambda marts: _answer(case, series(marts)),
     )
 
 
 def _aggregate_reader(case: Case, math: str, first: date, last: date) -> Reader:
-    """One number for a whole range: its volume, or the trailing window at its end however long the range."""
+    """One number for a whole range: its volume, its distinct members, or the trailing window at its end however long the range."""
     if math == "total":
         return lambda marts: {str(last): _volume(marts, case.slug, first, last)}
+    if math == "dau":
+        return lambda marts: {str(last): _members_of_range(marts, case.slug, first)}
     if math not in TRAILING:
-        raise NotSupported(f"one number for a range with `math` {math!r}: distinct members are counted per day, week and month")
+        raise NotSupported(f"`math` {math!r}")
     column = TRAILING[math]
     return lambda marts: {str(last): marts.series("mart_activity_daily", column, "business_date", case.slug, [last])[0]}
 
@@ -64,8 +67,7 @@ def _series_reader(case: Case, math: str, interval: str, first: date, last: date
         raise NotSupported(f"periods of a `{interval}`")
     starts = period_starts(first, last, grain, case.week_start)
     if math in TRAILING:
-        if grain != "day":
-            raise NotSupported("trailing windows by the week or month")
+        # By the week or month too, the window is the one that ends on the period's first day.
         return lambda marts: _labelled(starts, marts.series("mart_activity_daily", TRAILING[math], "business_date", slug, starts))
     if math == "dau":
         if grain == "day":
@@ -74,6 +76,34 @@ def _series_reader(case: Case, math: str, interval: str, first: date, last: date
         where = f"period_grain = '{grain}'"
         return lambda marts: _labelled(starts, marts.series("mart_lifecycle", "active", "period_start", slug, starts, where))
     return lambda marts: _labelled(starts, [_volume(marts, slug, max(start, first), min(last_day(start, grain), last)) for start in starts])
+
+
+def _range_window(case: Case, math: str, first: date, last: date) -> Mapping[str, Sequence[Mapping[str, str]]]:
+    """Distinct members of a range of dates: those active on at least one day of a declared window."""
+    if math != "dau" or case.params.get("display") != "aggregate":
+        return {}
+    window = {
+        "definition": case.slug,
+        "event": f"{case.slug}/counted",
+        "window_kind": "range",
+        "first_date": str(first),
+        "last_date": str(last),
+        "period_grain": "day",
+        "minimum_occurrences": "1",
+        "maximum_occurrences": "",
+    }
+    return {"stickiness_definitions.csv": [window]}
+
+
+def _members_of_range(marts: Marts, slug: str, first: date) -> int:
+    rows = marts.rows(
+        """
+        select members_at_least from marts.mart_stickiness
+        where window_grain = ? and window_start = ? and active_periods = 1 and scope_type = 'platform'
+        """,
+        [slug, first],
+    )
+    return int(rows[0][0]) if rows else 0
 
 
 def _volume(marts: Marts, slug: str, first: date, last: date) -> int:

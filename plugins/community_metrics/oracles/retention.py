@@ -19,7 +19,12 @@ PARAMS = frozenset(
 )  # fmt: skip
 ANSWERS = frozenset({"values", "dates", "actors_of_row"})
 GRAINS: dict[str, Grain] = {"day": "day", "week": "week", "month": "month"}
-COHORT_MODES = {"retention_recurring": "recurring", "retention_first_time": "first_time"}
+COHORT_MODES = {
+    "retention_recurring": "recurring",
+    "retention_first_time": "first_time",
+    # The first event of the name ever; without a filter that is the first entry event ever.
+    "retention_first_ever_occurrence": "first_time",
+}
 
 
 def plan_retention(case: Case) -> Plan:
@@ -32,6 +37,8 @@ def plan_retention(case: Case) -> Plan:
     mode = COHORT_MODES.get(str(case.required("retention_type")))
     if grain is None or mode is None:
         raise NotSupported(f"cohorts by `{params['period']}` of kind `{params['retention_type']}`")
+    if params["retention_type"] == "retention_first_ever_occurrence" and params.get("target_filter"):
+        raise NotSupported("an entry that is the first event of its name ever and has a property as well")
     total = int(case.required("total_intervals"))
     last_start = period_start(case.local_date("date_to"), grain, case.week_start)
     starts = [add_periods(last_start, grain, index - total + 1) for index in range(total)]

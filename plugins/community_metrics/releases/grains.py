@@ -10,6 +10,7 @@ GRAINS: dict[str, tuple[str, ...]] = {
     "mart_activity_hourly": ("business_date", "hour", *_SCOPE),
     "mart_lifecycle": ("period_grain", "period_start", *_SCOPE),
     "mart_stickiness": ("window_grain", "window_start", "period_grain", "active_periods", *_SCOPE),
+    "mart_segments": ("segment_set", "period_grain", "period_start", "segment", *_SCOPE),
     "mart_retention": ("definition", "period_grain", "cohort_start", "period_index", *_SCOPE),
     "mart_conversion_daily": ("business_date", "currency", *_SCOPE),
     "mart_repurchase": ("cohort_grain", "cohort_start", "horizon_days", *_SCOPE),

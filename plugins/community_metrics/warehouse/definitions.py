@@ -19,6 +19,7 @@ from pathlib import Path
 
 from community_metrics.errors import SettingsError
 from community_metrics.settings import PROJECT_ROOT, Settings
+from community_metrics.warehouse.segment_definitions import MEASURES, check_segments
 from community_metrics.warehouse.window_definitions import check_stickiness
 
 DEFAULTS = PROJECT_ROOT / "dbt_project" / "seeds"
@@ -34,6 +35,14 @@ def _boolean(value: str) -> str | None:
 
 def _positive(value: str) -> str | None:
     return None if value.isdecimal() and int(value) > 0 else "must be a positive whole number"
+
+
+def _whole(value: str) -> str | None:
+    return None if value.isdecimal() else "must be a whole number"
+
+
+def _name(value: str) -> str | None:
+    return None if re.fullmatch(r"[a-z][a-z0-9_]*", value) else "must be a name in lower case such as key_accounts"
 
 
 def _date(value: str) -> str | None:
@@ -103,6 +112,19 @@ FILES = (
         },
         ("definition", "period_grain"),
     ),
+    DefinitionFile(
+        "segment_definitions.csv",
+        {
+            "segment_set": _name,
+            "segment": _name,
+            "position": _positive,
+            "measure": _optional(_one_of(*MEASURES)),
+            "at_least": _optional(_whole),
+            "at_most": _optional(_whole),
+            "reason": _text,
+        },
+        ("segment_set", "segment", "measure"),
+    ),
     DefinitionFile("channels.csv", {"channel": _text, "name_en": _text, "name_zh": _text}, ("channel",)),
     DefinitionFile("channel_rules.csv", {"state_pattern": _text, "channel": _text}, ("state_pattern",)),
     DefinitionFile(
@@ -134,6 +156,7 @@ def read_definitions(folder: Path) -> dict[str, str]:
     _check_channels(folder, texts)
     check_stickiness(folder, texts["stickiness_definitions.csv"])
     _check_price_bands(folder, texts["price_bands.csv"])
+    check_segments(folder, texts["segment_definitions.csv"])
     return texts
 
 

@@ -121,6 +121,14 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
     "mart_stickiness.histogram_is_whole": (delete("mart_stickiness", FIRST_WINDOW, WHOLE, "active_periods = 4"),),
     "mart_stickiness.periods_fit_into_the_window": (update("mart_stickiness", "window_end = '2026-10-10'", FIRST_WINDOW, WHOLE),),
     "mart_stickiness.agrees_with_lifecycle": COUNTED_TWICE_IN_FIRST_WEEK,
+    # A member who is in two segments of one set.
+    "mart_segments.everybody_is_in_exactly_one_segment": (update("mart_segments", "members = 1, segment_share = 1", "segment = 'rest'"),),
+    # Who has left is segmented still.
+    "mart_segments.present_are_the_members_at_the_end": (
+        update("mart_segments", "present_members = 2, segment_share = 1 / 2"),
+        update("mart_segments", "members = 1", "segment = 'rest'"),
+    ),
+    "mart_segments.share_is_members_over_present": (update("mart_segments", "segment_share = 0.9", "segment = 'active'"),),
     "mart_retention.returns_are_within_the_cohort": (
         # Rolling and bounded retention exchanged.
         update(

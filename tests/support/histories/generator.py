@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from math import inf
 from random import Random
 from zoneinfo import ZoneInfo
 
 from support.histories.files import ExportFile, Style, export_file
 from support.naive.records import (
+    BUILT_IN_SEGMENTS,
     BUILT_IN_STICKINESS,
     Definition,
     Event,
@@ -27,6 +29,7 @@ from support.naive.records import (
     Record,
     Refund,
     Rules,
+    Segment,
     Stickiness,
 )
 
@@ -59,6 +62,12 @@ STICKINESS = (
     Stickiness("season", "range", "month", dates=(date(2026, 8, 1), date(2026, 12, 31))),
     Stickiness("once_a_week", "range", "week", event="message", dates=(date(2026, 9, 3), date(2026, 10, 30)), maximum=1),
 )
+SEGMENTS = (
+    *BUILT_IN_SEGMENTS,
+    Segment("habit", "core", (("active_days_of_28", 2, inf), ("days_since_joined", 10, inf)), 28),
+    Segment("habit", "fading", (("days_since_active", 3, 20),), 21),
+    Segment("habit", "rest"),
+)
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,7 @@ def generate_rules(random: Random) -> Rules:
         message_types=frozenset({"message", "reply"}),
         definitions=DEFINITIONS,
         stickiness=STICKINESS,
+        segments=SEGMENTS,
     )
 
 

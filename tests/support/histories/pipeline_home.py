@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from math import isinf
+from math import inf, isinf
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from community_metrics.landing.ledger import Ledger
 from community_metrics.settings import PROJECT_ROOT, Settings
 from community_metrics.warehouse.build import BuildReport, mark_published
 from support.histories.files import ExportFile
-from support.naive.records import Definition, PriceBand, Rules, Stickiness
+from support.naive.records import Definition, PriceBand, Rules, Segment, Stickiness
 
 Rows = dict[tuple[Any, ...], dict[str, Any]]
 WEEK_STARTS = {0: "monday", 6: "sunday"}
@@ -32,6 +33,7 @@ class PipelineHome:
         write_retentions(definitions / "retention_definitions.csv", rules.definitions)
         write_stickiness(definitions / "stickiness_definitions.csv", rules.stickiness)
         write_price_bands(definitions / "price_bands.csv", rules.price_bands)
+        write_segments(definitions / "segment_definitions.csv", rules.segments)
         self.settings = replace(settings, timezone=rules.timezone, week_start=WEEK_STARTS[rules.week_start], definitions=definitions)
 
     def land(self, files: Iterable[ExportFile]) -> None:
@@ -125,3 +127,15 @@ def write_stickiness(path: Path, declared: Iterable[Stickiness]) -> None:
 def write_price_bands(path: Path, bands: Iterable[PriceBand]) -> None:
     lines = [f"{band.currency},{band.name},{band.start},{'' if band.end is None else band.end}" for band in bands]
     path.write_text("\n".join(["currency,price_band,from_amount,below_amount", *lines]) + "\n", encoding="utf-8")
+
+
+def write_segments(path: Path, declared: Iterable[Segment]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(["segment_set", "segment", "position", "measure", "at_least", "at_most", "reason"])
+        positions: Counter[str] = Counter()
+        for segment in declared:
+            positions[segment.set] += 1
+            for measure, least, most in segment.conditions or (("", 0, inf),):
+                bounds = [least or "", "" if isinf(most) else most]
+                writer.writerow([segment.set, segment.name, positions[segment.set], measure, *bounds, "because"])

@@ -14,6 +14,7 @@ from support.naive.ltv import ltv_cohorts
 from support.naive.presence import Presences
 from support.naive.records import Landing, Rules
 from support.naive.retention import retention
+from support.naive.segments import segments
 from support.naive.stickiness import stickiness
 
 GRAINS: dict[str, tuple[str, ...]] = {
@@ -22,6 +23,7 @@ GRAINS: dict[str, tuple[str, ...]] = {
     "mart_growth_daily": ("business_date", "scope_type", "scope_id"),
     "mart_lifecycle": ("period_grain", "period_start", "scope_type", "scope_id"),
     "mart_stickiness": ("window_grain", "window_start", "period_grain", "active_periods", "scope_type", "scope_id"),
+    "mart_segments": ("segment_set", "period_grain", "period_start", "segment", "scope_type", "scope_id"),
     "mart_retention": ("definition", "period_grain", "cohort_start", "period_index", "scope_type", "scope_id"),
     "mart_conversion_daily": ("business_date", "currency", "scope_type", "scope_id"),
     "mart_repurchase": ("cohort_grain", "cohort_start", "horizon_days", "scope_type", "scope_id"),
@@ -46,6 +48,7 @@ def naive_marts(landings: Sequence[Landing], rules: Rules) -> dict[str, Mart]:
         "mart_growth_daily": growth_daily(facts, presences),
         "mart_lifecycle": lifecycle(facts, presences),
         "mart_stickiness": stickiness(facts),
+        "mart_segments": segments(facts, presences),
         "mart_retention": retention(facts, presences),
         "mart_conversion_daily": conversion_daily(facts, presences),
         "mart_repurchase": repurchase(facts),

@@ -179,6 +179,27 @@ class PriceBand:
 
 
 @dataclass(frozen=True)
+class Segment:
+    """A declared segment, in the order of its set: all conditions (measure, least, most) hold. `looks_back`: days, today included."""
+
+    set: str
+    name: str
+    conditions: tuple[tuple[str, float, float], ...] = ()
+    looks_back: int = 1
+
+
+BUILT_IN_SEGMENTS = (
+    Segment("activity", "active", (("days_since_active", 0, 6),), 7),
+    Segment("activity", "silent", (("days_idle", 0, 29),), 30),
+    Segment("activity", "lost"),
+    Segment("lifecycle", "prospect", (("ever_active", 0, 0),)),
+    Segment("lifecycle", "new", (("days_since_first_active", 0, 29),), 30),
+    Segment("lifecycle", "loyal", (("active_weeks_of_8", 6, inf),), 56),
+    Segment("lifecycle", "familiar"),
+)
+
+
+@dataclass(frozen=True)
 class Rules:
     """What analysts decide: the time zone, the first weekday (0 Monday, 6 Sunday), event types and what is declared in files."""
 
@@ -189,3 +210,4 @@ class Rules:
     definitions: tuple[Definition, ...] = ()
     stickiness: tuple[Stickiness, ...] = BUILT_IN_STICKINESS
     price_bands: tuple[PriceBand, ...] = ()
+    segments: tuple[Segment, ...] = BUILT_IN_SEGMENTS
