@@ -1,13 +1,14 @@
 {#
     The lake as a relation: exactly the files that are in force (ingested, not held, not withdrawn), listed by the pipeline in
     `control.lake_files`. With `touched`, only the files of the dates that this build must rebuild in that domain: what keeps
-    the cost of a day independent of the history. With `new_only`, only the files that no published release contains yet.
+    the cost of a day independent of the history. With `new_only`, only the files that no published release contains yet. With
+    `dates_of`, the name of an intermediate model that is built already, only the files of its business dates.
 #}
-{% macro lake(source_name, stream, touched=none, new_only=false) -%}
-    {{ adapter.dispatch('lake')(source_name, stream, touched, new_only) }}
+{% macro lake(source_name, stream, touched=none, new_only=false, dates_of=none) -%}
+    {{ adapter.dispatch('lake')(source_name, stream, touched, new_only, dates_of) }}
 {%- endmacro %}
 
-{% macro default__lake(source_name, stream, touched, new_only) -%}
+{% macro default__lake(source_name, stream, touched, new_only, dates_of) -%}
     {%- if not execute -%}
         read_parquet([])
     {%- else -%}
@@ -20,6 +21,9 @@
             {% endif %}
             {% if new_only %}
             and is_new
+            {% endif %}
+            {% if dates_of %}
+            and business_date in (select business_date from {{ adapter.get_relation(this.database, 'intermediate', dates_of) }})
             {% endif %}
             order by business_date, path
         {%- endset -%}
@@ -44,4 +48,18 @@
             {%- endfor %}
         )){% endif %}
     {%- endif -%}
+{%- endmacro %}
+
+{# The columns of a stream that hold what was delivered: not the pipeline's own, nor when a row was last changed. #}
+{% macro content_columns(source_name, stream) -%}
+    {%- set names = [] -%}
+    {%- if execute -%}
+        {%- set schema = setting('lake', '') ~ '/' ~ source_name ~ '/' ~ stream ~ '/schema.parquet' -%}
+        {%- for name in run_query("describe select * from read_parquet('" ~ schema ~ "')").columns[0].values() -%}
+            {%- if not name.startswith('_') and not name.endswith('_is_derived') and name != 'updated_at' -%}
+                {%- do names.append(name) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(names) }}
 {%- endmacro %}

@@ -20,6 +20,9 @@
             {%- endfor %}
             {{ instant('updated_at') if is_mapped else 'cast(null as timestamp)' }} as updated_at,
             {{ "coalesce(is_deleted, 'false') = 'true'" if is_mapped else 'false' }} as is_deleted,
+            {%- if not is_merged %}
+            {{ content_fingerprint(source_name, stream) }} as content_fingerprint,
+            {%- endif %}
             {{ version_columns() }}
         from {{ lake(source_name, stream) }}
     ),
@@ -34,7 +37,6 @@
             {{ newest_stated(name, partition) }} as {{ name }},
             {%- endfor %}
             is_deleted,
-            row_hash,
             {%- else %}
             *,
             {%- endif %}
@@ -47,7 +49,7 @@
             {% endfor -%}
             as is_restated
             {%- else %}
-            min(row_hash) over (partition by {{ partition }}) <> max(row_hash) over (partition by {{ partition }}) as is_restated
+            {{ is_restated(partition) }} as is_restated
             {%- endif %}
         from versions
     )

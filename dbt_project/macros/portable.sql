@@ -131,3 +131,11 @@
 {% macro default__url_decoded(text) -%}
     coalesce(try(url_decode(replace({{ text }}, '+', ' '))), {{ text }})
 {%- endmacro %}
+
+{# 64 bits that are equal for rows with equal values, nulls included (Spark: xxhash64). Another version of an engine may give others. #}
+{% macro row_fingerprint(columns) -%}
+    {{ adapter.dispatch('row_fingerprint')(columns) }}
+{%- endmacro %}
+{% macro default__row_fingerprint(columns) -%}
+    hash({{ columns | join(', ') }})
+{%- endmacro %}

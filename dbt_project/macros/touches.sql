@@ -2,10 +2,28 @@
     What a change reaches. Each macro gets the old and the new relation of a `replace_changed` model and selects the
     (domain, business_date) pairs to rebuild. Domains: `activity` (member-days), `activity_mart` (daily activity rows),
     `lifecycle` (dates whose periods are to be rebuilt), `segments` (days at whose end somebody has now, or no longer, been active).
+    Dates of `events` are the pipeline's alone: their files came or went.
 #}
 
 {% macro touched_activity_dates() -%}
     {{ touched_dates('activity') }}
+{%- endmacro %}
+
+{% macro touched_event_dates() -%}
+    {{ touched_dates('events') }}
+{%- endmacro %}
+
+{# Of all events, in an incremental build: the keys of new files, and those that moved before and of which a version came or went. #}
+{% macro where_event_may_have_moved() -%}
+    {%- set moved = adapter.get_relation(this.database, this.schema, 'int_activity__moved_events') -%}
+    {%- if moved is not none and not is_rebuilt_whole() -%}
+        where key_hash in (
+            select key_hash from {{ ref('stg_events__new_event_keys') }}
+            union all
+            select key_hash from {{ moved }}
+            where business_date in ({{ touched_event_dates() }}) or moved_to in ({{ touched_event_dates() }})
+        )
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro touched_activity_mart_dates() -%}

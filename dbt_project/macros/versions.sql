@@ -13,8 +13,25 @@
 {% macro version_columns() -%}
     {{ instant('_snapshot_at') }} as snapshot_at,
     _file_sha256 as file_sha256,
-    _row_no as row_no,
-    _row_hash as row_hash
+    _row_no as row_no
+{%- endmacro %}
+
+{#
+    What tells whether two versions of a row say the same: a hash of everything that was delivered but when it was last changed. It
+    is compared within one query and never kept.
+#}
+{% macro content_fingerprint(source_name, stream) -%}
+    {{ row_fingerprint(content_columns(source_name, stream)) }}
+{%- endmacro %}
+
+{# Whether the versions of a row differ in what they say. #}
+{% macro is_restated(key) -%}
+    min(content_fingerprint) over (partition by {{ key }}) <> max(content_fingerprint) over (partition by {{ key }})
+{%- endmacro %}
+
+{# What finds an event on other dates. Equal for few different keys, if any: what it finds is compared by the key itself. #}
+{% macro event_key_hash() -%}
+    {{ row_fingerprint(['platform', "coalesce(account_id, '')", 'event_id']) }}
 {%- endmacro %}
 
 {% macro community_key(platform, account_id, community_id) -%}

@@ -93,8 +93,6 @@ def _write(settings: Settings, landing: Landing, stream: str, rows: Rows, day: d
         "_period_date": day.isoformat(),
         "_account_id": landing.account_id,
         "_template": landing.source,
-        "_key_hash": 1,
-        "_row_hash": "0" * 32,
     }
     complete = [{**technical, "_row_no": number, **row} for number, row in enumerate(rows, start=1)]
     types = {"text": pa.string(), "bigint": pa.int64()}

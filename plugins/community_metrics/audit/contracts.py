@@ -24,7 +24,7 @@ _FORMATS = {
 }
 _TYPES = {"date": "date", "instant": "timestamp"}
 _PSEUDONYM = "[0-9a-f]{32}"
-_TECHNICAL = ("_file_sha256", "_row_no", "_snapshot_at", "_period_date", "_template", "_key_hash", "_row_hash")
+_TECHNICAL = ("_file_sha256", "_row_no", "_snapshot_at", "_period_date", "_template")
 
 
 def conditions(stream: StreamDefinition) -> dict[str, str]:

@@ -23,7 +23,7 @@ from community_metrics.sources.template_files import Templates
 
 log = logging.getLogger(__name__)
 
-LAKE_FORMAT = "2"
+LAKE_FORMAT = "3"
 """Changes when the same landing would give other lake files: everything is then ingested anew."""
 
 

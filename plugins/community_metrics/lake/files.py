@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from community_metrics.landing.records import Landing
 from community_metrics.landing.store import make_durable
 from community_metrics.settings import Settings
-from community_metrics.sources.registry import StreamDefinition, load_streams
+from community_metrics.sources.registry import TECHNICAL_COLUMNS, StreamDefinition, load_streams
 
 ROW_GROUP_ROWS = 122_880
 SHARED_SUFFIX = "-shared.parquet"
@@ -80,8 +80,10 @@ def quarantine_path(settings: Settings, landing_id: str, revision: int) -> Path:
 
 
 def lake_schema(stream: StreamDefinition) -> pa.Schema:
-    """The Arrow schema of every file of a stream."""
-    return pa.schema([(name, _ARROW_TYPES[kind]) for name, kind in stream.lake_columns.items()])
+    """The Arrow schema of every file of a stream. What no row may lack is written faster where the schema says so."""
+    filled = {column.name for column in stream.stored_columns if column.required or column.default is not None}
+    filled |= set(TECHNICAL_COLUMNS) - {"_extra"}
+    return pa.schema([pa.field(name, _ARROW_TYPES[kind], nullable=name not in filled) for name, kind in stream.lake_columns.items()])
 
 
 def ensure_stream_schemas(settings: Settings) -> None:

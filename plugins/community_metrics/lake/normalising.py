@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from community_metrics.lake.pseudonyms import SEPARATOR, Pseudonymiser
-from community_metrics.lake.repeating import TextColumn, constant, distinct, plain, spread
+from community_metrics.lake.repeating import Met, TextColumn, constant, distinct, plain, spread
 from community_metrics.landing.records import instant_text
 from community_metrics.sources.grammar import ColumnType, begins_with, normalise
 from community_metrics.sources.readers.model import SourceBatch
@@ -70,6 +70,7 @@ class Normaliser:
         self._of_landings |= {name: [*dates] for name, value in constants.items() if value == SNAPSHOT_DATE}
         self._snapshots = [landing.snapshot_at for landing in landings]
         self._in_file = {column.name: column for column in template.columns}
+        self._met = {column.name: Met() for column in self._stream.columns if column.namespace is not None}
         self._types = {name: _column_type(self._stream.column(name), column, zone) for name, column in self._in_file.items()}
 
     def normalise(self, batch: SourceBatch, places: pa.Int32Array | None = None) -> NormalisedBatch:
@@ -102,9 +103,9 @@ class Normaliser:
             values, wrong = self._values(column, pa.nulls(1, pa.string()))
             return constant(values[0].as_py(), count), None if wrong is None else pa.repeat(wrong[0], count)
         # Identifiers will be hashed, once per distinct one: whoever does a thing often repeats little else.
-        texts, places = distinct(raw, always=column.namespace is not None)
+        texts, places = distinct(raw) if column.namespace is None else self._met[column.name].places(raw)
         values, wrong = self._values(column, texts)
-        return spread(values, places), wrong if wrong is None or places is None else wrong.take(places)
+        return spread(values, places, were=texts), wrong if wrong is None or places is None else wrong.take(places)
 
     def _values(
         self, column: ColumnDefinition, texts: pa.StringArray, stated: pa.StringArray | None = None

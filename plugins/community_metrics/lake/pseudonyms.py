@@ -15,6 +15,7 @@ from community_metrics.lake.repeating import TextColumn, encoded, one_value, pla
 
 SEPARATOR = "\x1f"
 _MAX_REMEMBERED = 250_000
+_MOST_RECENT = 4
 _WORTH_LOOKING_UP = 16
 _BLOCK = 64
 _DIGEST_BYTES = 16
@@ -28,6 +29,7 @@ class Pseudonymiser:
         padded = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
         self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded))
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
+        self._recent: list[tuple[pa.StringArray, pa.StringArray]] = []
         self._known, self._known_hashes = pa.array([], pa.string()), pa.array([], pa.string())
 
     def hash_ids(self, platforms: TextColumn, accounts: TextColumn, kinds: TextColumn, ids: TextColumn) -> TextColumn:
@@ -50,6 +52,19 @@ class Pseudonymiser:
         return outer.digest()[:_DIGEST_BYTES]
 
     def _hashes(self, identities: pa.StringArray) -> pa.StringArray:
+        """Of distinct identities. Columns that go on over batches begin with those of the call before: they are not looked up."""
+        for place, (before, hashes) in enumerate(self._recent):
+            if identities.slice(0, len(before)).equals(before):
+                del self._recent[place]
+                found = pa.concat_arrays([hashes, self._looked_up(identities.slice(len(before)))])
+                break
+        else:
+            found = self._looked_up(identities)
+        if len(identities):
+            self._recent = [(identities, found), *self._recent[: _MOST_RECENT - 1]]
+        return found
+
+    def _looked_up(self, identities: pa.StringArray) -> pa.StringArray:
         """Of distinct identities. Those of earlier calls are remembered, as far as it costs less to look them up than to hash them."""
         if len(identities) * _WORTH_LOOKING_UP < len(self._known):
             return self._hash(identities)

@@ -7,6 +7,7 @@ withdrawn, held or read anew is left out by its file's sha256: no two landings o
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -18,7 +19,7 @@ import pyarrow.compute as pc
 from community_metrics.lake.books import LandingBook
 from community_metrics.lake.business_dates import business_dates
 from community_metrics.lake.files import ParquetFile, lake_schema, shared_file_path
-from community_metrics.lake.hashing import RowHasher
+from community_metrics.lake.hashing import content_columns, content_hash
 from community_metrics.lake.pseudonyms import SEPARATOR
 from community_metrics.lake.repeating import TextColumn, plain
 from community_metrics.lake.staging import WrittenStream
@@ -69,19 +70,14 @@ class SharedStream:
 
     def _completed(self, columns: dict[str, pa.Array], keys: pa.Int64Array, places: pa.Int32Array) -> dict[str, pa.Array]:
         """Every column of a lake file."""
-        count, derived = len(keys), self._stream.derived_key
+        derived = self._stream.derived_key
         columns["_period_date"] = self._dates(columns, places)
-        hasher = RowHasher(self._stream, self._names)
-        try:
-            columns["_row_hash"], columns["_key_hash"] = hasher.hashes(columns, count)
-            if derived is not None:
-                is_derived = columns[derived].is_null()
-                columns[f"{derived}_is_derived"] = pc.if_else(is_derived, "true", pa.scalar(None, pa.string()))
-                if columns[derived].null_count:
-                    columns[derived] = pc.coalesce(columns[derived], self._made_keys(columns["_row_hash"], is_derived, places))
-                    columns["_key_hash"] = hasher.key_hashes(columns, count)
-        finally:
-            hasher.close()
+        if derived is not None:
+            is_derived = columns[derived].is_null()
+            columns[f"{derived}_is_derived"] = pc.if_else(is_derived, "true", pa.scalar(None, pa.string()))
+            if columns[derived].null_count:
+                made = self._made_keys(columns, places, pc.indices_nonzero(is_derived))
+                columns[derived] = pc.replace_with_mask(columns[derived], is_derived, made)
         landings = [book.landing for book in self._books]
         stated = {
             "_file_sha256": [landing.sha256 for landing in landings],
@@ -99,17 +95,15 @@ class SharedStream:
         anyday = self._books[0].circumstances.snapshot_date
         return plain(business_dates(self._stream, column, len(places), self._settings.timezone, anyday))
 
-    @staticmethod
-    def _made_keys(row_hashes: pa.StringArray, wanted: pa.BooleanArray, places: pa.Int32Array) -> pa.StringArray:
-        """Keys made of the content: of equal rows of a landing the first, the second, and so on."""
-        seen: dict[tuple[int, str], int] = {}
-        keys: list[str | None] = []
-        for row_hash, place, is_wanted in zip(row_hashes.to_pylist(), places.to_pylist(), wanted.to_pylist(), strict=True):
-            if not is_wanted:
-                keys.append(None)
-                continue
-            number = seen[place, row_hash] = seen.get((place, row_hash), 0) + 1
-            keys.append(f"h:{row_hash}:{number}")
+    def _made_keys(self, columns: Mapping[str, pa.Array], places: pa.Int32Array, rows: pa.UInt64Array) -> pa.StringArray:
+        """Keys made of the content of some rows: of equal rows of a landing the first, the second, and so on."""
+        seen: Counter[tuple[int, str]] = Counter()
+        keys = []
+        contents = zip(*(columns[name].take(rows).to_pylist() for name in content_columns(self._stream)), strict=True)
+        for place, content in zip(places.take(rows).to_pylist(), contents, strict=True):
+            hashed = content_hash(content)
+            seen[place, hashed] += 1
+            keys.append(f"h:{hashed}:{seen[place, hashed]}")
         return pa.array(keys, pa.string())
 
     def _write_days(self, columns: Mapping[str, pa.Array], places: npt.NDArray[np.int32], written: Sequence[WrittenStream]) -> None:

@@ -14,15 +14,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from community_metrics.lake.files import ROW_GROUP_ROWS
+from community_metrics.lake.hashing import content_columns, content_hash_sql
+from community_metrics.sources.registry import StreamDefinition
 
 
 class Sorter:
-    """Takes batches, and files that have the same columns. `derived_key`: the column to fill where it is null, if there is one."""
+    """Takes batches of a stream's rows, and files that have the same columns; gives the rows without a key one."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path, schema: pa.Schema, derived_key: str | None) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path, schema: pa.Schema, stream: StreamDefinition) -> None:
         self._connection = connection
         self._names = schema.names
-        self._derived_key = derived_key
+        self._stream = stream
         self._paths = [folder / "gathered.parquet"]
         self._writer = pq.ParquetWriter(self._paths[0], schema, compression="lz4", store_schema=False)
 
@@ -44,13 +46,16 @@ class Sorter:
     def _query(self) -> str:
         gathered = "read_parquet(?, hive_partitioning = false, union_by_name = true)"
         names = ", ".join(self._names)
-        key = self._derived_key
+        key = self._stream.derived_key
         if key is None:
             return f"select {names} from {gathered} order by _period_date, _row_no"
-        made = f"'h:' || _row_hash || ':' || row_number() over (partition by {key} is null, _row_hash order by _row_no)"
+        # A row that has a key is a part of its own: one part of all of them would be sorted for nothing.
+        content = f"case when {key} is null then {content_hash_sql(content_columns(self._stream))} else cast(_row_no as varchar) end"
+        made = "'h:' || _content || ':' || row_number() over (partition by _content order by _row_no)"
         values = {
             key: f"coalesce({key}, {made})",
             f"{key}_is_derived": f"case when {key} is null then 'true' end",
         }
         columns = ", ".join(f"{values[name]} as {name}" if name in values else name for name in self._names)
-        return f"with gathered as (select {names} from {gathered}) select {columns} from gathered order by _period_date, _row_no"
+        hashed = f"select {names}, {content} as _content from {gathered}"
+        return f"with gathered as ({hashed}) select {columns} from gathered order by _period_date, _row_no"

@@ -1,4 +1,4 @@
-"""The accepted rows of one stream of one landing on their way into the lake: dated, hashed, written out by business date.
+"""The accepted rows of one stream of one landing on their way into the lake: dated, encoded, written out by business date.
 
 That goes on in a thread of its own while the file is read further.
 """
@@ -15,8 +15,7 @@ import pyarrow as pa
 
 from community_metrics.lake.business_dates import business_dates
 from community_metrics.lake.date_files import DateFiles, Extent
-from community_metrics.lake.files import ParquetFile, lake_file_path
-from community_metrics.lake.hashing import RowHasher
+from community_metrics.lake.files import ParquetFile, lake_file_path, lake_schema
 from community_metrics.lake.layout import Layout
 from community_metrics.lake.pipelining import Stage
 from community_metrics.lake.repeating import TextColumn, constant
@@ -59,11 +58,10 @@ class StagedStream:
         self._to = destination
         made_here = {f"{stream.derived_key}_is_derived"} if stream.derived_key else set()
         self._names = [column.name for column in stream.stored_columns if column.name not in made_here]
-        self._hasher = RowHasher(stream, self._names)
+        self._schema = lake_schema(stream)
         self._layout: Layout | None = None
         self._files = DateFiles(self._open_file)
         self._sorter: Sorter | None = None
-        self._needs_keys = False
         self._last_row_no = 0
         self._working: Stage | None = None
         self._waiting: Callable[[], None] | None = None
@@ -91,7 +89,6 @@ class StagedStream:
         for day, file in self._files.finish():
             path = file.path.relative_to(self._to.settings.home).as_posix()
             written.files.append(LakeFile(landing.landing_id, revision, stream.source, stream.name, day, path, file.rows))
-        self._hasher.close()
         return written
 
     def abandon(self) -> None:
@@ -101,7 +98,6 @@ class StagedStream:
         self._files.abandon()
         if self._sorter is not None:
             self._sorter.close()
-        self._hasher.close()
 
     def _take(self, columns: Mapping[str, TextColumn], row_numbers: pa.Int64Array, extras: pa.StringArray) -> None:
         count = len(row_numbers)
@@ -109,12 +105,9 @@ class StagedStream:
         texts = {name: columns[name] for name in self._names} | self._repeated(count) | {"_extra": extras, "_period_date": dates}
         if self._layout is None:
             self._layout = Layout(texts)
-        complete = self._layout.encode(texts)
-        row_hashes, key_hashes = self._hasher.hashes(complete, count)
-        batch = self._batch({**complete, "_row_no": row_numbers, "_row_hash": row_hashes, "_key_hash": key_hashes})
+        batch = self._batch({**self._layout.encode(texts), "_row_no": row_numbers})
         derived = self._stream.derived_key
         has_no_keys = derived is not None and columns[derived].null_count > 0
-        self._needs_keys |= has_no_keys
         if self._sorter is not None:
             self._sorter.add(batch)
         elif has_no_keys or not self._is_rising(row_numbers) or not self._files.add(batch, dates):
@@ -136,8 +129,9 @@ class StagedStream:
         return business_dates(self._stream, column, count, self._to.settings.timezone, self._to.snapshot_date)
 
     def _batch(self, columns: Mapping[str, pa.Array]) -> pa.RecordBatch:
-        names = list(self._stream.lake_columns)
-        return pa.RecordBatch.from_arrays([columns[name] for name in names], names=names)
+        # Text may be kept as dictionaries.
+        fields = [field.with_type(columns[field.name].type) for field in self._schema]
+        return pa.RecordBatch.from_arrays([columns[field.name] for field in fields], schema=pa.schema(fields))
 
     def _is_rising(self, row_numbers: pa.Int64Array) -> bool:
         numbers = row_numbers.to_numpy()
@@ -149,7 +143,7 @@ class StagedStream:
         self._folder.mkdir(parents=True, exist_ok=True)
         paths, batches = self._files.give_up(self._folder)
         self._files = DateFiles(self._open_file)
-        self._sorter = Sorter(self._connection.cursor(), self._folder, batch.schema, self._stream.derived_key)
+        self._sorter = Sorter(self._connection.cursor(), self._folder, batch.schema, self._stream)
         self._sorter.add_files(paths)
         for one in (*batches, batch):
             self._sorter.add(one)
@@ -158,8 +152,6 @@ class StagedStream:
         assert self._layout is not None
         for rows in sorter.rows():
             columns = dict(zip(rows.schema.names, rows.columns, strict=True))
-            if self._needs_keys:
-                columns["_key_hash"] = self._hasher.key_hashes(columns, rows.num_rows)
             taken = self._files.add(self._batch(self._layout.encode(columns)), columns["_period_date"].dictionary_encode())
             assert taken, "sorted rows come date by date"
 

@@ -29,8 +29,6 @@ TECHNICAL_COLUMNS: Mapping[str, Literal["text", "bigint"]] = MappingProxyType(
         "_account_id": "text",
         "_template": "text",
         "_extra": "text",
-        "_key_hash": "bigint",
-        "_row_hash": "text",
     }
 )
 """The columns that every lake file has after its stream's own, in this order."""

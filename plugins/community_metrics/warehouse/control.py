@@ -93,6 +93,8 @@ def prepare(settings: Settings, ledger: Ledger, connection: duckdb.DuckDBPyConne
     )
     _insert(connection, "control.held", ledger.held_counts())
     touch(connection, "activity", (day for source, stream, day in changes.dates if (source, stream) in ACTIVITY_STREAMS))
+    # Apart, since models add dates to the other: on these, events themselves came or went.
+    touch(connection, "events", (day for source, stream, day in changes.dates if (source, stream) == ("events", "events")))
     connection.execute("commit")
 
 

@@ -17,6 +17,8 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
+
 from community_metrics.errors import SettingsError
 from community_metrics.settings import PROJECT_ROOT, Settings
 from community_metrics.warehouse.segment_definitions import MEASURES, check_segments
@@ -180,7 +182,7 @@ def definitions_fingerprint(settings: Settings) -> str:
 
 
 def code_fingerprint(settings: Settings) -> str:
-    """sha256 over what no part of the warehouse is independent of: models, macros, time zone and week start."""
+    """sha256 over what no part of the warehouse is independent of: models, macros, time zone, week start, version of the engine."""
     return _sha256(_code_parts(settings))
 
 
@@ -190,7 +192,8 @@ def seed_fingerprints(settings: Settings) -> dict[str, str]:
 
 
 def _code_parts(settings: Settings) -> Iterable[bytes]:
-    yield f"{settings.timezone}|{settings.week_start}".encode()
+    # With the engine: what it hashes, another version of it may hash otherwise.
+    yield f"{settings.timezone}|{settings.week_start}|{duckdb.__version__}".encode()
     project = PROJECT_ROOT / "dbt_project"
     for folder in ("models", "macros"):
         for path in sorted((project / folder).rglob("*.sql")):

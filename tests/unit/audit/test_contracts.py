@@ -16,8 +16,6 @@ TECHNICAL = {
     "_account_id": "",
     "_template": "events",
     "_extra": None,
-    "_key_hash": 1,
-    "_row_hash": "0",
 }
 
 
@@ -74,7 +72,7 @@ def test_required_values_and_the_pipelines_own_columns_must_be_there() -> None:
     condition = required_missing(stream_of(ColumnDefinition("value", "text", required=True)))
     assert breaks(condition, "value", None)
     assert breaks(condition, "value", "")
-    assert breaks(condition, "value", "x", _row_hash=None)
+    assert breaks(condition, "value", "x", _template=None)
     assert not breaks(condition, "value", "x")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from community_metrics.lake import date_files, extras, hashing, pseudonyms, sort
 from community_metrics.lake.business_dates import business_dates
 from community_metrics.lake.pipelining import Stage, ahead
 from community_metrics.lake.pseudonyms import Pseudonymiser
-from community_metrics.lake.repeating import TextColumn, constant, distinct, plain, spread
+from community_metrics.lake.repeating import Met, constant, distinct, plain, spread
 from community_metrics.sources.registry import load_registry
 from support.intake import Intake
 
@@ -40,27 +40,40 @@ def test_an_identity_is_hashed_by_hmac_however_it_is_remembered(key: bytes, monk
         assert found.to_pylist() == apart.to_pylist() == expected
 
 
-@pytest.mark.parametrize("most_joined", [2**29, 150, 1])
-def test_hashes_are_md5_over_the_joined_columns(most_joined: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hashing, "_MOST_JOINED", most_joined)
-    names = ["event_id", "platform", "account_id", "value", "updated_at"]
-    columns: dict[str, TextColumn] = {
-        "event_id": pa.array(["e1", "e2", None]),
-        "platform": constant("x", 3),
-        "account_id": constant(None, 3),
-        "value": pa.array(["1", None, "1"]).dictionary_encode(),
-        "updated_at": pa.array(["a", "b", "c"]),
-    }
-    hasher = hashing.RowHasher(EVENTS, names)
-    row_hashes, key_hashes = hasher.hashes(columns, 3)
-    contents = ["e1\x1fx\x1f\x1e\x1f1", "e2\x1fx\x1f\x1e\x1f\x1e", "\x1e\x1fx\x1f\x1e\x1f1"]
-    assert row_hashes.to_pylist() == [hashlib.md5(text.encode()).hexdigest() for text in contents]
-    keys = [
-        int.from_bytes(hashlib.md5(text.encode()).digest()[8:], "little", signed=True)
-        for text in ("x\x1f\x1fe1", "x\x1f\x1fe2", "x\x1f\x1f")
-    ]
-    assert key_hashes.to_pylist() == hasher.key_hashes(columns, 3).to_pylist() == keys
-    hasher.close()
+def test_a_column_that_goes_on_is_hashed_as_if_it_were_new() -> None:
+    hashed, met = Pseudonymiser(b"key"), Met()
+    for ids in (["u1", "u2", "u1"], ["u2", "u3", "u1", "u4"], ["u9"], ["u1", None, "u3", "u9"]):
+        values, places = met.places(pa.array(ids, pa.string()))
+        column = spread(values, places, were=values)
+        count = len(ids)
+        found = hashed.hash_ids(constant("x", count), constant("", count), constant("native", count), column)
+        assert found.to_pylist() == [one and hmac.digest(b"key", f"x\x1f\x1fnative\x1f{one}".encode(), "sha256")[:16].hex() for one in ids]
+
+
+@settings(max_examples=200, deadline=None)
+@given(batches=st.lists(st.lists(_short, min_size=1, max_size=6), max_size=5), repeats=st.sampled_from([1, 20]))
+def test_values_met_before_spread_again_are_the_column(batches: list[list[str | None]], repeats: int) -> None:
+    met = Met()
+    for batch in batches:
+        column = pa.array(batch * repeats, pa.string())
+        values, places = met.places(column)
+        assert len(values.unique()) == len(values) <= len(column) + len(set(batch))
+        assert values.take(places).to_pylist() == plain(spread(values, places, were=values)).to_pylist() == column.to_pylist()
+
+
+@settings(max_examples=100, deadline=None)
+@given(values=st.lists(_short, min_size=3, max_size=3))
+def test_duckdb_names_a_row_by_its_content_as_python_does(values: list[str | None]) -> None:
+    rows = pa.table({name: pa.array([value], pa.string()) for name, value in zip("abc", values, strict=True)})  # noqa: F841
+    with duckdb.connect() as connection:
+        found = connection.execute(f"select {hashing.content_hash_sql(['a', 'b', 'c'])} from rows").fetchall()
+    assert found == [(hashing.content_hash(values),)]
+
+
+def test_what_names_a_row_is_what_it_says_and_not_when_it_was_changed() -> None:
+    assert hashing.content_hash(["e1", None, "1"]) == hashlib.md5(b"e1\x1f\x1e\x1f1").hexdigest()
+    assert not {"updated_at", "event_id_is_derived"} & set(hashing.content_columns(EVENTS))
+    assert {"event_id", "member_id", "value", "is_deleted"} < set(hashing.content_columns(EVENTS))
 
 
 @pytest.mark.parametrize("zone", ["Asia/Shanghai", "Asia/Kolkata", "Asia/Kathmandu", "America/St_Johns", "UTC"])
@@ -72,6 +85,14 @@ def test_a_business_date_is_the_local_one(zone: str) -> None:
         for hour in range(24)
         for minute in (14, 15, 29, 30, 44, 45)
     ]
+    dates = business_dates(EVENTS, pa.array(moments), len(moments), zone, date(2026, 1, 1))
+    assert dates.to_pylist() == [datetime.fromisoformat(one).astimezone(ZoneInfo(zone)).date().isoformat() for one in moments]
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "Asia/Kathmandu"])
+def test_business_dates_of_rows_by_time_are_the_local_ones(zone: str) -> None:
+    begin = datetime(2026, 11, 6, 14, tzinfo=UTC)
+    moments = [(begin + timedelta(seconds=7 * row)).strftime("%Y-%m-%dT%H:%M:%S.000000Z") for row in range(6_000)]
     dates = business_dates(EVENTS, pa.array(moments), len(moments), zone, date(2026, 1, 1))
     assert dates.to_pylist() == [datetime.fromisoformat(one).astimezone(ZoneInfo(zone)).date().isoformat() for one in moments]
 
@@ -127,12 +148,15 @@ def test_rows_without_keys_are_told_apart_by_their_order_over_the_whole_file(int
     with_keys = events([1] * 10).removeprefix(HEADER)
     assert intake.ingest("e.csv", events([1, 2] * 30, keyless=True) + with_keys, source="events").accepted == 70
     assert len(made) == 1
-    keys = intake.rows("events/events", "event_id, event_id_is_derived, _row_hash")
+    keys = intake.rows("events/events", "event_id, event_id_is_derived, *")
     same: dict[str, int] = {}
-    for key, is_derived, row_hash in keys[:60]:
-        same[row_hash] = same.get(row_hash, 0) + 1
-        assert (key, is_derived) == (f"h:{row_hash}:{same[row_hash]}", "true")
-    assert keys[60:] == [(f"e{row}", None, keys[60 + row][2]) for row in range(10)]
+    names = ["event_id", "event_id_is_derived", *EVENTS.lake_columns]
+    for row in keys[:60]:
+        cells = dict(zip(names, row, strict=True)) | {"event_id": None}
+        content = hashing.content_hash(cells[name] for name in hashing.content_columns(EVENTS))
+        same[content] = same.get(content, 0) + 1
+        assert row[:2] == (f"h:{content}:{same[content]}", "true")
+    assert [row[:2] for row in keys[60:]] == [(f"e{row}", None) for row in range(10)]
 
 
 def _small_memory(monkeypatch: pytest.MonkeyPatch) -> list[Path]:

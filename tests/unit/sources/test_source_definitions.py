@@ -75,8 +75,6 @@ def test_a_lake_file_of_events_has_the_columns_that_staging_reads() -> None:
         "_account_id",
         "_template",
         "_extra",
-        "_key_hash",
-        "_row_hash",
     ]
 
 

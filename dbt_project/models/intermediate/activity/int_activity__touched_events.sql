@@ -13,8 +13,7 @@ ranked as (
     select
         *,
         {{ version_rank('source, platform, account_id, event_id, business_date') }} as version_rank,
-        min(row_hash) over (partition by source, platform, account_id, event_id, business_date)
-        <> max(row_hash) over (partition by source, platform, account_id, event_id, business_date) as is_restated
+        {{ is_restated('source, platform, account_id, event_id, business_date') }} as is_restated
     from versions
 ),
 

@@ -17,7 +17,7 @@ select
     cast(_period_date as date) as business_date,
     cast(null as timestamp) as updated_at,
     coalesce(is_deleted, 'false') = 'true' as is_deleted,
-    _key_hash as key_hash,
+    {{ content_fingerprint('chat_export', 'messages') }} as content_fingerprint,
     {{ version_columns() }}
 from {{ lake('chat_export', 'messages', touched='activity') }}
 where member_id is not null

@@ -17,7 +17,7 @@ select
     cast(_period_date as date) as business_date,
     cast(null as timestamp) as updated_at,
     false as is_deleted,
-    _key_hash as key_hash,
+    {{ content_fingerprint('chat_export', 'reactions') }} as content_fingerprint,
     {{ version_columns() }}
 from {{ lake('chat_export', 'reactions', touched='activity') }}
 where is_dated = 'true'

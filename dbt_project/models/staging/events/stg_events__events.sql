@@ -17,6 +17,6 @@ select
     cast(_period_date as date) as business_date,
     {{ instant('updated_at') }} as updated_at,
     coalesce(is_deleted, 'false') = 'true' as is_deleted,
-    _key_hash as key_hash,
+    {{ content_fingerprint('events', 'events') }} as content_fingerprint,
     {{ version_columns() }}
 from {{ lake('events', 'events', touched='activity') }}

@@ -21,6 +21,7 @@ _SHAPE = b"20##-##-## ##:##:##"
 _WITH_LETTER = _SHAPE.replace(b" ", b"T")
 _OFFSET = re.compile(rb"Z|([+-])([01][0-9]|2[0-3]):?([0-5][0-9])")
 _SECONDS_A_DAY = 86_400
+_LONGEST = 64
 # A local time on the first or the last of these days may be an instant outside of the century.
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 2), date(2099, 12, 30)
 # The canonical text as machine words: the day in two that overlap, the clock, the rest.
@@ -35,7 +36,8 @@ def consists_of(values: pa.StringArray, first: bytes, others: bytes) -> bool:
     data, offsets = _bytes_of(values)
     if not (offsets[1:] > offsets[:-1]).all():
         return False
-    return bool(_table(first)[data[offsets[:-1]]].all() and _table(others)[data].all())
+    # Nothing is left when the allowed bytes are taken away: four times as fast as a look at each.
+    return bool(_table(first)[data[offsets[:-1]]].all()) and not data.tobytes().translate(None, others)
 
 
 def begins_with(values: pa.StringArray, bytes_: bytes) -> bool:
@@ -43,6 +45,12 @@ def begins_with(values: pa.StringArray, bytes_: bytes) -> bool:
     data, offsets = _bytes_of(values)
     starts = offsets[:-1][offsets[1:] > offsets[:-1]]
     return bool(_table(bytes_)[data[starts]].any())
+
+
+def same_begin(values: pa.StringArray, length: int) -> npt.NDArray[np.int64] | None:
+    """Where each run of neighbours with the same first `length` bytes (8 to 16) starts, if all values are equally long."""
+    characters = _matrix(values, range(length, _LONGEST))
+    return None if characters is None else _run_starts(characters, length)
 
 
 def instants(values: pa.StringArray, zone: str) -> pa.StringArray | None:
@@ -54,10 +62,14 @@ def instants(values: pa.StringArray, zone: str) -> pa.StringArray | None:
     shape = (_WITH_LETTER if characters[0, 10] == ord("T") else _SHAPE) + suffix
     if (suffix and not _OFFSET.fullmatch(suffix)) or not _has_shape(characters, shape):
         return None
-    year, month, day, hour, minute, second = (_two_digits(characters, place) for place in (2, 5, 8, 11, 14, 17))
+    # Exports come by time or nearly so: neighbours mostly share their day.
+    runs = _run_starts(characters, len(b"2026-06-01"))
+    year, month, day = (_two_digits(characters[runs], place) for place in (2, 5, 8))
+    hour, minute, second = (_two_digits(characters, place) for place in (11, 14, 17))
     if hour.max() > 23 or minute.max() > 59 or second.max() > 59:
         return None
-    numbers, day_of_row = np.unique((year * 100 + month) * 100 + day, return_inverse=True)
+    numbers, day_of_run = np.unique((year * 100 + month) * 100 + day, return_inverse=True)
+    day_of_row = np.repeat(day_of_run, np.diff(runs, append=len(values)))
     days = tuple(_day(number) for number in numbers.tolist())
     offsets = [_offset(one, zone, suffix) for one in days]
     if None in offsets:
@@ -80,6 +92,14 @@ def _bytes_of(values: pa.StringArray) -> tuple[Bytes, npt.NDArray[np.int32]]:
     offsets = np.frombuffer(offsets_buffer, dtype=np.int32)[values.offset : values.offset + len(values) + 1]
     data = np.frombuffer(data_buffer or b"", dtype=np.uint8)[offsets[0] : offsets[-1]]
     return data, offsets - offsets[0]
+
+
+def _run_starts(characters: Bytes, length: int) -> npt.NDArray[np.int64]:
+    rows, width = characters.shape
+    # Two machine words, which may overlap.
+    words = [np.ndarray(rows, dtype=np.uint64, buffer=characters, offset=place, strides=width) for place in (0, length - 8)]
+    differs = (words[0][1:] != words[0][:-1]) | (words[1][1:] != words[1][:-1])
+    return np.concatenate([[0], np.flatnonzero(differs) + 1])
 
 
 def _matrix(values: pa.StringArray, lengths: Sequence[int]) -> Bytes | None:
