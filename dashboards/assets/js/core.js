@@ -88,7 +88,9 @@
   const rank = (order, value) => (order.includes(value) ? order.indexOf(value) : order.length);
 
   function carryFilters() {
-    for (const link of document.querySelectorAll("a[data-keep-filters]")) link.setAttribute("href", link.getAttribute("href").split("#")[0] + location.hash);
+    // On the glossary the address names a term, which is no filter of any other page.
+    const kept = location.hash.includes("=") ? location.hash : "";
+    for (const link of document.querySelectorAll("a[data-keep-filters]")) link.setAttribute("href", link.getAttribute("href").split("#")[0] + kept);
   }
   addEventListener("hashchange", () => {
     chosen = read();

@@ -90,6 +90,7 @@
     if (value === null || value === undefined) return cm.words("no_value");
     if (format === "percent") return `${digits(value * 100, 1, 1)}%`;
     if (format === "decimal") return digits(value, 2, 2);
+    if (format === "seconds") return `${digits(value, 0, 1)} ${cm.preferences.language === "zh" ? "秒" : "s"}`;
     if (format === "currency") {
       const sign = value < 0 ? "−" : "";
       const size = Math.abs(value);

@@ -14,8 +14,10 @@ from typing import Any
 
 import yaml
 
-from community_metrics.dashboard.tile_kinds import AGGREGATES, FILTERS, FORMATS, NOT_ADDITIVE, SCOPE_TYPES, TILE_KINDS, TileKind
+from community_metrics.dashboard.metric_words import adds_up, complete_tile
+from community_metrics.dashboard.tile_kinds import AGGREGATES, FILTERS, FORMATS, SCOPE_TYPES, TILE_KINDS, TileKind
 from community_metrics.errors import SettingsError
+from community_metrics.metrics.registry import project_registry
 
 LANGUAGES = ("zh", "en")
 
@@ -40,7 +42,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Tile:
-    """One block of a page. `options` holds what only its kind knows (`by`, `stacked`, `cohorts`, ...)."""
+    """One block of a page. `options` holds what only its kind knows (`by`, `stacked`, `cohorts`, ...).
+
+    `metrics`: the names of the registry's entries that it shows.
+    """
 
     key: str
     kind: TileKind
@@ -54,6 +59,7 @@ class Tile:
     width: int
     good: str
     options: Mapping[str, Any]
+    metrics: tuple[str, ...]
 
     def column_names(self) -> Iterator[str]:
         """Every mart column that the tile reads, denominators included."""
@@ -182,6 +188,7 @@ def _read_tile(content: Any, place: str, marts: MartColumns) -> Tile:
         raise SettingsError(
             f"unknown key {unknown[0]!r}", where, f"a {kind.name} tile knows {', '.join(sorted(COMMON_KEYS | kind.options))}"
         )
+    content = complete_tile(content, project_registry(), where)
     columns = tuple(_read_column(column, where) for column in content.get("columns", []))
     tile = Tile(
         key=str(content["key"]),
@@ -196,6 +203,7 @@ def _read_tile(content: Any, place: str, marts: MartColumns) -> Tile:
         width=int(content.get("width", kind.width)),
         good=_one_of(content.get("good", "neutral"), ("up", "down", "neutral"), "good", where),
         options={key: content[key] for key in sorted(kind.options) if key in content},
+        metrics=tuple(content["metrics"]),
     )
     _check_tile(tile, where, marts)
     return tile
@@ -247,12 +255,12 @@ def _check_tile(tile: Tile, where: str, marts: MartColumns) -> None:
 
 
 def _check_sums(tile: Tile, where: str) -> None:
-    """Distinct counts and rates may be shown, but never added up over dates or items."""
+    """Distinct counts, states and rates may be shown, but never added up over dates or items: the metric registry knows which."""
     adds_all = bool(tile.options.get("regroup") or tile.options.get("total_over"))
     default = "sum" if tile.kind.name == "ranking" else None
     for column in tile.columns:
         adds = adds_all or (column.aggregate or tile.aggregate or default) == "sum"
-        if adds and column.name in NOT_ADDITIVE:
+        if adds and not adds_up(project_registry(), str(tile.mart), column.name):
             raise SettingsError(
                 f"column {column.name!r} of {tile.mart} does not add up", where, "use `aggregate: last`, `mean_of_days` or `ratio`"
             )

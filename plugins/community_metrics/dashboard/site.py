@@ -16,13 +16,17 @@ import jinja2
 from markupsafe import Markup
 
 from community_metrics.dashboard.datasets import Dataset, DatasetWriter, Scopes, collect_datasets, dataset_name, sql_literal, version_of
+from community_metrics.dashboard.glossary import PAGE as GLOSSARY
+from community_metrics.dashboard.glossary import chapters
 from community_metrics.dashboard.pages import Page, Site, Tile, load_site
 from community_metrics.dashboard.tile_kinds import RANGES
 from community_metrics.dashboard.trust import Trust, read_trust
 from community_metrics.errors import CommunityMetricsError, SettingsError
+from community_metrics.metrics.registry import project_registry
 from community_metrics.settings import PROJECT_ROOT, Settings
 
 DASHBOARDS = PROJECT_ROOT / "dashboards"
+PROJECT_DOCS = "models/index.html"
 EPOCH = date(1970, 1, 1)
 
 
@@ -37,15 +41,26 @@ class SiteReport:
     seconds: float
 
 
-def build_site(settings: Settings, database: Path, manifest: Mapping[str, Any], out_dir: Path, dashboards: Path = DASHBOARDS) -> SiteReport:
+def build_site(
+    settings: Settings,
+    database: Path,
+    manifest: Mapping[str, Any],
+    out_dir: Path,
+    dashboards: Path = DASHBOARDS,
+    project_docs: Path | None = None,
+) -> SiteReport:
     """Write the site of the released `database` (schema `marts`) into the new or empty folder `out_dir`.
 
+    `project_docs`: dbt's documentation of the models, one HTML file, which the glossary leads to.
     Raises `SettingsError` when a page is wrong or ECharts has not been fetched, `CommunityMetricsError` when `out_dir` has content.
     """
     started = time.monotonic()
     if out_dir.exists() and any(out_dir.iterdir()):
         raise CommunityMetricsError("the folder of the site is not empty", str(out_dir), "a site is written once, with its release")
     _copy_assets(dashboards, out_dir)
+    if project_docs is not None:
+        (out_dir / PROJECT_DOCS).parent.mkdir()
+        shutil.copyfile(project_docs, out_dir / PROJECT_DOCS)
     with duckdb.connect(config={"threads": settings.threads, "memory_limit": settings.memory_limit}) as connection:
         connection.execute(f"set TimeZone = {sql_literal(settings.timezone)}")
         connection.execute(f"attach {sql_literal(str(database))} as release (read_only)")
@@ -69,7 +84,7 @@ def build_site(settings: Settings, database: Path, manifest: Mapping[str, Any], 
         template = _template(dashboards)
         for page in pages:
             spec = _page_spec(page, site, catalogue, datasets, shared)
-            html = _render(template, site, pages, page, spec, trust, scopes)
+            html = _render(template, site, pages, page, spec, trust, scopes, PROJECT_DOCS if project_docs else None)
             (out_dir / _file_name(page, pages)).write_text(html, encoding="utf-8")
     written = [path for path in out_dir.rglob("*") if path.is_file()]
     return SiteReport(
@@ -206,8 +221,16 @@ def _template(dashboards: Path) -> jinja2.Template:
 
 
 def _render(
-    template: jinja2.Template, site: Site, pages: tuple[Page, ...], page: Page, spec: Mapping[str, Any], trust: Trust, scopes: Scopes
+    template: jinja2.Template,
+    site: Site,
+    pages: tuple[Page, ...],
+    page: Page,
+    spec: Mapping[str, Any],
+    trust: Trust,
+    scopes: Scopes,
+    project_docs: str | None,
 ) -> str:
+    registry = project_registry()
     return template.render(
         site=site,
         pages=[(other, _file_name(other, pages)) for other in pages],
@@ -215,6 +238,10 @@ def _render(
         spec=_inert_json(spec),
         trust=trust,
         scopes=scopes,
+        has_glossary=any(other.name == GLOSSARY for other in pages),
+        glossary=chapters(registry) if page.name == GLOSSARY else [],
+        terms={metric.name: {"zh": metric.label.zh, "en": metric.label.en} for metric in registry.metrics.values()},
+        project_docs=project_docs,
         version=version_of(trust.release_id + trust.created_at + trust.code_version),
     )
 

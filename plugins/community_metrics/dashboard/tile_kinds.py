@@ -8,17 +8,7 @@ from dataclasses import dataclass
 # they are shown at their last date or as the mean of the days. A ratio is the sum of its numerators over the sum of
 # its denominators, never a mean of ratios.
 AGGREGATES = ("sum", "last", "mean_of_days", "ratio")
-# What must not be added up over dates or items: distinct counts, states at the end of a day, and rates.
-NOT_ADDITIVE = frozenset(
-    (
-        *("dau", "wau_7", "mau_28", "mau_30", "stickiness", "speakers", "present_members", "active_present_members", "active_rate"),
-        *("top10_message_share", "message_gini", "members_at_end", "reported_members_at_end", "active", "quick_ratio", "followers"),
-        *("aov", "arpu", "paying_members", "repeat_order_members", "paying_active_members", "active_members", "paying_present_members"),
-        *("conversion_rate_active", "conversion_rate_members"),
-        *("retention_rate", "rolling_retention_rate", "within_retention_rate", "repurchase_rate"),
-    )
-)
-FORMATS = ("number", "decimal", "percent", "currency")
+FORMATS = ("number", "decimal", "percent", "currency", "seconds")
 FILTERS = ("scope", "range", "grain", "definition", "method", "currency")
 SCOPE_TYPES = ("platform", "community", "channel", "segment")
 # The date ranges of the filter, in days back from a scope's last date; 0 is all dates.
@@ -58,5 +48,6 @@ TILE_KINDS = {
         _kind("refusals", 12, needs_mart=False),
         _kind("inputs", 12, needs_mart=False),
         _kind("contents", 12, needs_mart=False),
+        _kind("glossary", 12, needs_mart=False),
     )
 }

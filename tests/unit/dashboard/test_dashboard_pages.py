@@ -19,8 +19,7 @@ TILE = {
     "type": "kpi",
     "mart": "mart_activity_daily",
     "columns": ["speakers"],
-    "aggregate": "mean_of_days",
-    "label": {"zh": "发言", "en": "Speakers"},
+    "label": {"zh": "发言", "en": "Who speaks"},
 }
 
 
@@ -35,7 +34,16 @@ def write_tile(dashboards: Path, **changes: Any) -> Path:
 
 def test_the_projects_own_pages_fit_the_marts(marts: Marts) -> None:
     site = load_site(DASHBOARDS, marts)
-    assert [page.name for page in site.pages] == ["overview", "growth", "activity", "retention", "conversion", "content", "trust"]
+    assert [page.name for page in site.pages] == [
+        "overview",
+        "growth",
+        "activity",
+        "retention",
+        "conversion",
+        "content",
+        "trust",
+        "glossary",
+    ]
     assert all(page.tiles for page in site.pages)
 
 
@@ -62,10 +70,14 @@ def test_an_unknown_column_is_named_with_file_tile_and_the_nearest_name(dashboar
     [
         ({"mart": "mart_activity"}, "unknown mart 'mart_activity'"),
         ({"type": "pie"}, "unknown type 'pie'"),
-        ({"aggregate": None}, "a kpi tile needs an `aggregate`"),
+        ({"columns": ["speakers", "dau"]}, "a kpi tile needs an `aggregate`"),
         ({"aggregate": "average"}, "unknown aggregate 'average'"),
         ({"aggregate": "ratio"}, "a ratio needs its numerator and denominator"),
         ({"label": {"zh": "发言"}}, "`label` must be in both languages"),
+        ({"label": {"zh": "发言人数", "en": "Speakers"}}, "`label` says what the metric registry says"),
+        ({"good": "up"}, "`good` says what the metric registry says"),
+        ({"unit": {"zh": "位", "en": "people"}}, "`unit` is the metric registry's to say"),
+        ({"format": "percent"}, "`format` is the metric registry's to say"),
         ({"colour": "red"}, "unknown key 'colour'"),
         ({"columns": [{"name": "speakers", "of": "mau"}]}, "unknown column 'mau'"),
         ({"type": "line", "by": "region"}, "`by: region` is neither a scope type"),
@@ -82,9 +94,9 @@ def test_what_is_wrong_in_a_tile_is_said(dashboards: Path, marts: Marts, changes
     "changes",
     [
         {"columns": ["dau"], "aggregate": "sum"},
-        {"type": "bar", "regroup": True, "columns": ["dau"], "aggregate": None},
-        {"type": "ranking", "by": "platform", "columns": [{"name": "dau", "label": {"zh": "日活", "en": "DAU"}}], "aggregate": None},
-        {"mart": "mart_account_daily", "type": "line", "columns": ["followers"], "total_over": "account_id", "aggregate": None},
+        {"type": "bar", "regroup": True, "columns": ["dau"]},
+        {"type": "ranking", "by": "platform", "columns": [{"name": "dau", "aggregate": "sum"}]},
+        {"mart": "mart_account_daily", "type": "line", "columns": ["followers"], "total_over": "account_id"},
     ],
 )
 def test_distinct_counts_and_states_are_never_added_up(dashboards: Path, marts: Marts, changes: dict[str, Any]) -> None:

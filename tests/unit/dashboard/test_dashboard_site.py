@@ -17,7 +17,7 @@ from community_metrics.dashboard.site import build_site
 from community_metrics.errors import CommunityMetricsError, SettingsError
 from community_metrics.settings import Settings
 
-PAGES = ["activity.html", "content.html", "conversion.html", "growth.html", "index.html", "retention.html", "trust.html"]
+PAGES = ["activity.html", "content.html", "conversion.html", "glossary.html", "growth.html", "index.html", "retention.html", "trust.html"]
 DAY_ZERO = "date '1970-01-01'"
 
 
@@ -146,7 +146,7 @@ def test_a_page_about_data_that_nobody_has_is_left_out(dashboards: Path, databas
         for mart in ("mart_content_daily", "mart_account_daily", "mart_conversion_daily"):
             connection.execute(f"delete from marts.{mart}")
     report = build_site(Settings(home=tmp_path), tmp_path / "fewer.duckdb", fixture_release.manifest(), tmp_path / "site", dashboards)
-    assert report.pages == ("overview", "growth", "activity", "retention", "conversion", "trust")
+    assert report.pages == ("overview", "growth", "activity", "retention", "conversion", "trust", "glossary")
     assert "content.html" not in (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
 
 
@@ -156,7 +156,7 @@ def test_a_release_without_any_row_still_has_a_site(dashboards: Path, tmp_path: 
         connection.execute((Path(fixture_release.__file__).parent / "marts.sql").read_text())
     report = build_site(Settings(home=tmp_path), database, {"release_id": "r1"}, tmp_path / "site", dashboards)
     assert report.index.exists()
-    assert report.pages == ("overview", "growth", "activity", "retention", "conversion", "trust")
+    assert report.pages == ("overview", "growth", "activity", "retention", "conversion", "trust", "glossary")
 
 
 def test_a_folder_with_content_is_not_written_over(dashboards: Path, database: Path, tmp_path: Path) -> None:
