@@ -163,7 +163,10 @@ def read_definitions(folder: Path) -> dict[str, str]:
 
 
 def assemble_seeds(settings: Settings, target: Path) -> Path:
-    """Write the validated files to `target`, which dbt reads as its seeds; unchanged files keep their time."""
+    """Write the validated files to `target`, which dbt reads as its seeds; unchanged files keep their time.
+
+    Before every build: dbt writes the statement that it made of a seed over a seed that lies outside its project.
+    """
     target.mkdir(parents=True, exist_ok=True)
     for name, text in read_definitions(settings.definitions).items():
         path = target / name

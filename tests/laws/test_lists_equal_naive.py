@@ -1,0 +1,73 @@
+"""Member lists and chat exports through the real pipeline: every row is what plain loops over the lists and messages say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from community_metrics import pipeline
+from community_metrics.landing.inbox import land_files
+from community_metrics.settings import Settings
+from support.histories.comparison import differences
+from support.histories.generator import DEFINITIONS
+from support.histories.lists_and_chats import TIMEZONE, Page, generate_list_history
+from support.histories.pipeline_home import PipelineHome
+from support.naive.activity import Mart, activity_daily, activity_hourly, lifecycle
+from support.naive.lists import growth_of_lists, read_list_facts
+from support.naive.marts import GRAINS
+from support.naive.presence import Presences
+from support.naive.records import Rules
+from support.naive.retention import retention
+
+ACTIVE = frozenset({"message", "reply", "reaction"})
+RULES = Rules(TIMEZONE, 0, ACTIVE, ACTIVE - {"reaction"}, tuple(d for d in DEFINITIONS if d.entry != "join"))
+
+
+def land(built: PipelineHome, pages: list[Page]) -> None:
+    drop = built.settings.home / "drop"
+    drop.mkdir(exist_ok=True)
+    for page in pages:
+        path = drop / page.name
+        path.write_bytes(page.content)
+        (result,) = land_files(built.settings, [path], source=page.source, account=page.account, snapshot_at=page.snapshot_at)
+        assert result.outcome == "landed", result
+    troubled = pipeline.ingest(built.settings).troubled
+    assert not troubled, troubled
+
+
+def check(home: Settings, seed: int, in_parts: bool) -> None:
+    history = generate_list_history(seed)
+    built = PipelineHome(replace(home, home=home.home / str(seed)), RULES)
+    if in_parts:
+        half = len(history.pages) // 2
+        land(built, history.pages[:half])
+        built.build()
+        built.publish()
+        land(built, history.pages[half:])
+    else:
+        land(built, history.pages)
+    built.build()
+    facts, seen = read_list_facts(history, RULES)
+    presences = Presences(facts)
+    expected: dict[str, Mart] = {
+        "mart_growth_daily": growth_of_lists(history, facts, seen, presences),
+        "mart_activity_daily": activity_daily(facts, presences),
+        "mart_activity_hourly": activity_hourly(facts),
+        "mart_lifecycle": lifecycle(facts, presences),
+        "mart_retention": retention(facts, presences),
+    }
+    lines = [line for mart, rows in expected.items() for line in differences(mart, rows, built.rows(mart, GRAINS[mart]))]
+    assert not lines, f"generate_list_history({seed}): {len(lines)} differences\n" + "\n".join(lines[:30])
+    assert any(row["members_at_end"] is None for row in expected["mart_growth_daily"].values())
+    assert any(row["censored_leaves"] for row in expected["mart_growth_daily"].values())
+
+
+def test_lists_and_a_chat(home: Settings) -> None:
+    check(home, 1, in_parts=False)
+
+
+@pytest.mark.laws
+@pytest.mark.parametrize("seed", range(2, 8))
+def test_many_lists_and_chats_in_two_parts(home: Settings, seed: int) -> None:
+    check(home, seed, in_parts=True)
