@@ -68,7 +68,7 @@
 {% macro typed_column(name, kind) -%}
     {%- if kind == 'text' -%} {{ name }}
     {%- elif kind == 'integer' -%} cast({{ name }} as bigint)
-    {%- elif kind == 'double' -%} cast({{ name }} as double)
+    {%- elif kind == 'double' -%} {{ double(name) }}
     {%- elif kind == 'money' -%} {{ money(name) }}
     {%- elif kind == 'instant' -%} {{ instant(name) }}
     {%- elif kind == 'boolean' -%} {{ name }} = 'true'
@@ -79,9 +79,5 @@
 
 {# The newest version of a column that is stated at all. #}
 {% macro newest_stated(name, partition) -%}
-    first_value({{ name }} ignore nulls) over (
-        partition by {{ partition }}
-        order by updated_at desc nulls last, snapshot_at desc, file_sha256 desc, row_no desc
-        rows between unbounded preceding and unbounded following
-    )
+    {{ first_known(name, partition, 'updated_at desc nulls last, snapshot_at desc, file_sha256 desc, row_no desc') }}
 {%- endmacro %}

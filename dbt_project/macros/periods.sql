@@ -26,7 +26,7 @@
 {% macro periods_between(later, earlier, grain) -%}
     case {{ grain }}
         when 'day' then {{ days_between(later, earlier) }}
-        when 'week' then {{ days_between(later, earlier) }} // 7
+        when 'week' then {{ exact_quotient(days_between(later, earlier), 7) }}
         else cast(
             (extract(year from {{ later }}) - extract(year from {{ earlier }})) * 12
             + extract(month from {{ later }}) - extract(month from {{ earlier }}) as bigint

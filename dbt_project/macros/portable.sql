@@ -80,7 +80,34 @@
 
 {# A ratio of two counts or sums in double precision; a denominator of 0 or NULL gives NULL. #}
 {% macro ratio(numerator, denominator) -%}
-    (cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0))
+    {{ adapter.dispatch('ratio')(numerator, denominator) }}
+{%- endmacro %}
+{% macro default__ratio(numerator, denominator) -%}
+    ({{ double(numerator) }} / nullif({{ double(denominator) }}, 0))
+{%- endmacro %}
+
+{# Double precision: the type has another name on most engines, and `float` is half as wide on some. #}
+{% macro double(expression) -%}
+    {{ adapter.dispatch('double')(expression) }}
+{%- endmacro %}
+{% macro default__double(expression) -%}
+    cast({{ expression }} as double)
+{%- endmacro %}
+
+{# How many times a whole number goes into one that is a multiple of it. #}
+{% macro exact_quotient(number, divisor) -%}
+    {{ adapter.dispatch('exact_quotient')(number, divisor) }}
+{%- endmacro %}
+{% macro default__exact_quotient(number, divisor) -%}
+    ({{ number }} // {{ divisor }})
+{%- endmacro %}
+
+{# 1 is Monday, 7 is Sunday, whatever a week starts with. #}
+{% macro iso_weekday(date) -%}
+    {{ adapter.dispatch('iso_weekday')(date) }}
+{%- endmacro %}
+{% macro default__iso_weekday(date) -%}
+    cast(extract(isodow from {{ date }}) as integer)
 {%- endmacro %}
 
 {# An exact whole-number measure: DuckDB's sum of integers is a 128-bit number, which Parquet cannot hold. #}
@@ -102,6 +129,13 @@
 {%- endmacro %}
 {% macro default__hour_bit(hour) -%}
     (cast(1 as bigint) << {{ hour }})
+{%- endmacro %}
+{# The bits that are set in any mask of a group. #}
+{% macro bits_of_all(mask) -%}
+    {{ adapter.dispatch('bits_of_all')(mask) }}
+{%- endmacro %}
+{% macro default__bits_of_all(mask) -%}
+    bit_or({{ mask }})
 {%- endmacro %}
 {% macro has_hour(mask, hour) -%}
     {{ adapter.dispatch('has_hour')(mask, hour) }}
@@ -138,4 +172,38 @@
 {%- endmacro %}
 {% macro default__row_fingerprint(columns) -%}
     hash({{ columns | join(', ') }})
+{%- endmacro %}
+
+{# A part of a key whose parts are joined by colons; the last one may hold colons of its own. #}
+{% macro key_part(key, number) -%}
+    {{ adapter.dispatch('key_part')(key, number) }}
+{%- endmacro %}
+{% macro default__key_part(key, number) -%}
+    split_part({{ key }}, ':', {{ number }})
+{%- endmacro %}
+{% macro key_rest(key) -%}
+    {{ adapter.dispatch('key_rest')(key) }}
+{%- endmacro %}
+{% macro default__key_rest(key) -%}
+    substr({{ key }}, length({{ key_part(key, 1) }}) + length({{ key_part(key, 2) }}) + 3)
+{%- endmacro %}
+
+{# The newest value before this row that was reported at all: a file lacking a column does not make a counter unknown. #}
+{% macro previous_known(column, partition, order) -%}
+    {{ adapter.dispatch('previous_known')(column, partition, order) }}
+{%- endmacro %}
+{% macro default__previous_known(column, partition, order) -%}
+    last_value({{ column }} ignore nulls) over (
+        partition by {{ partition }} order by {{ order }} rows between unbounded preceding and 1 preceding
+    )
+{%- endmacro %}
+
+{# Of all rows of the partition the first value that is stated at all. #}
+{% macro first_known(column, partition, order) -%}
+    {{ adapter.dispatch('first_known')(column, partition, order) }}
+{%- endmacro %}
+{% macro default__first_known(column, partition, order) -%}
+    first_value({{ column }} ignore nulls) over (
+        partition by {{ partition }} order by {{ order }} rows between unbounded preceding and unbounded following
+    )
 {%- endmacro %}

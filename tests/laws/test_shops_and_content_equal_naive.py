@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from community_metrics.settings import Settings
+from community_metrics.warehouse.dbt import run_dbt
 from laws.test_marts_equal_naive import PROFILE, fresh_home, seeds
 from support.histories.comparison import differences
 from support.histories.shop_and_content import generate_shop_history
@@ -22,7 +23,10 @@ def check_history(home: Settings, seed: int) -> None:
         for mart, expected in (naive_marts(landings, history.rules) | naive_content_marts(landings, history.rules)).items():
             assert expected, f"{history}: a history without rows in {mart} shows nothing"
             lines += differences(mart, expected, built.rows(mart, (GRAINS | CONTENT_GRAINS)[mart]))
-    assert not lines, f"{history}: {len(lines)} differences\n" + "\n".join(lines[:30])
+        assert not lines, f"{history}: {len(lines)} differences\n" + "\n".join(lines[:30])
+        seeds_folder = built.settings.warehouse / "definitions"
+        identities = run_dbt(built.settings, seeds_folder, ["test", "--select", "test_type:singular", "--no-write-json"])
+        assert {identity.status for identity in identities} == {"pass"}
 
 
 @settings(max_examples=1, **PROFILE)

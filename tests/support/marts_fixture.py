@@ -52,6 +52,10 @@ _TABLES = {
         arpu decimal(18, 2), first_order_members bigint, repeat_order_members bigint, paying_active_members bigint, active_members bigint,
         conversion_rate_active double, paying_present_members bigint, present_members bigint, conversion_rate_members double
     """,
+    "mart_repurchase": """
+        cohort_grain varchar, cohort_start date, horizon_days bigint, scope_type varchar, scope_id varchar, first_order_members bigint,
+        repurchased_members bigint, eligible_members bigint, repurchased_eligible_members bigint, repurchase_rate double, is_mature boolean
+    """,
     "mart_conversion_breakdown_daily": """
         business_date date, currency varchar, dimension varchar, dimension_value varchar, scope_type varchar, scope_id varchar,
         paying_members bigint, orders bigint, gross_amount decimal(18, 2), refund_amount decimal(18, 2), net_amount decimal(18, 2),
@@ -65,9 +69,13 @@ _TABLES = {
         net_amount decimal(18, 2), cumulative_net_amount decimal(18, 2), cumulative_eligible_net_amount decimal(18, 2),
         ltv decimal(18, 2), is_mature boolean
     """,
-    "mart_repurchase": """
-        cohort_grain varchar, cohort_start date, horizon_days bigint, scope_type varchar, scope_id varchar, first_order_members bigint,
-        repurchased_members bigint, eligible_members bigint, repurchased_eligible_members bigint, repurchase_rate double, is_mature boolean
+    "mart_content_lifetime": """
+        content_key varchar, platform varchar, account_id varchar, published_at timestamp, first_date date, last_date date,
+        covered_days bigint, first_snapshot_date date, last_snapshot_date date, snapshots bigint, impressions_total bigint,
+        reads_total bigint, readers_total bigint, plays_total bigint, views_total bigint, likes_total bigint, comments_total bigint,
+        shares_total bigint, sharers_total bigint, saves_total bigint, savers_total bigint, follows_total bigint,
+        falling_snapshots bigint, has_falling_counter boolean, is_restated boolean, reported_click_rate double,
+        reported_finish_rate double, reported_average_seconds double
     """,
     "mart_content_daily": """
         content_key varchar, business_date date, platform varchar, account_id varchar, increment_days bigint, impressions bigint,
@@ -75,14 +83,6 @@ _TABLES = {
         saves bigint, savers bigint, follows bigint, impressions_total bigint, reads_total bigint, readers_total bigint,
         plays_total bigint, views_total bigint, likes_total bigint, comments_total bigint, shares_total bigint, sharers_total bigint,
         saves_total bigint, savers_total bigint, follows_total bigint, has_falling_counter boolean, reported_click_rate double,
-        reported_finish_rate double, reported_average_seconds double
-    """,
-    "mart_content_lifetime": """
-        content_key varchar, platform varchar, account_id varchar, published_at timestamp, first_date date, last_date date,
-        covered_days bigint, first_snapshot_date date, last_snapshot_date date, snapshots bigint, impressions_total bigint,
-        reads_total bigint, readers_total bigint, plays_total bigint, views_total bigint, likes_total bigint, comments_total bigint,
-        shares_total bigint, sharers_total bigint, saves_total bigint, savers_total bigint, follows_total bigint,
-        falling_snapshots bigint, has_falling_counter boolean, is_restated boolean, reported_click_rate double,
         reported_finish_rate double, reported_average_seconds double
     """,
     "mart_account_daily": """
@@ -216,14 +216,6 @@ _ROWS = {
         ('{THIRD}', 'CNY', 'platform', 'wechat', 1, 1, 10, 5, 5, 1, 10, 5, 0, 1, 1, 1, 1, 1, 2, 1 / 2),
         ('{THIRD}', 'CNY', 'platform', 'qq', 1, 1, 20, 0, 20, 0, 20, 20, 1, 0, 1, 1, 1, 1, 2, 1 / 2)
     """,
-    "mart_conversion_breakdown_daily": f"""
-        ('{FIRST}', 'CNY', 'price_band', '0-20', 'all', 'all', 1, 2, 30, 0, 30, 0, 15, 30, 1, 0, 1, 2, 1 / 2, 1, 2, 1 / 2),
-        ('{THIRD}', 'CNY', 'price_band', '0-20', 'all', 'all', 2, 2, 30, 5, 25, 1, 15, 12.5, 1, 1, 2, 2, 1, 2, 3, 2 / 3)
-    """,
-    "mart_ltv_cohorts": """
-        ('joined', '2026-10-01', 0, 'CNY', 'all', 'all', 3, 0, 60, 5, 55, 55, 0, null, false),
-        ('first_order', '2026-10-01', 0, 'CNY', 'all', 'all', 2, 0, 60, 5, 55, 55, 0, null, false)
-    """,
     "mart_repurchase": f"""
         ('day', '{FIRST}', 1, 'all', 'all', 1, 0, 1, 0, 0, true),
         ('day', '{FIRST}', 2, 'all', 'all', 1, 1, 1, 1, 1, true),
@@ -232,15 +224,25 @@ _ROWS = {
         ('day', '{THIRD}', 2, 'all', 'all', 1, 0, 0, 0, null, false),
         ('day', '{THIRD}', 7, 'all', 'all', 1, 0, 0, 0, null, false)
     """,
+    # The cohort of August, from before the story, has cells that are mature.
+    "mart_ltv_cohorts": """
+        ('first_order', '2026-10-01', 0, 'CNY', 'all', 'all', 2, 0, 60, 5, 55, 55, 0, null, false),
+        ('first_order', '2026-10-01', 0, 'CNY', 'platform', 'wechat', 1, 0, 40, 5, 35, 35, 0, null, false),
+        ('first_order', '2026-10-01', 0, 'CNY', 'platform', 'qq', 1, 0, 20, 0, 20, 20, 0, null, false),
+        ('joined', '2026-10-01', 0, 'CNY', 'all', 'all', 3, 0, 60, 5, 55, 55, 0, null, false),
+        ('joined', '2026-08-01', 0, 'CNY', 'platform', 'wechat', 4, 4, 30, 10, 20, 20, 20, 5, true),
+        ('joined', '2026-08-01', 1, 'CNY', 'platform', 'wechat', 4, 4, 0, 2, -2, 18, 18, 4.5, true),
+        ('joined', '2026-08-01', 2, 'CNY', 'platform', 'wechat', 4, 0, 0, 0, 0, 18, 0, null, false)
+    """,
+    "mart_content_lifetime": f"""
+        ('xiaohongshu:a:n1', 'xiaohongshu', 'a', '2026-10-09 02:00:00', '{FIRST}', '{SECOND}', 2, '{FIRST}', '{SECOND}', 2,
+         130, null, null, null, null, 4, null, null, null, null, null, 2, 1, true, false, 0.1, 0.5, 12.5)
+    """,
     "mart_content_daily": f"""
         ('xiaohongshu:a:n1', '{FIRST}', 'xiaohongshu', 'a', null, null, null, null, null, null, null, null, null, null, null, null, null,
          100, null, null, null, null, 5, null, null, null, null, null, 2, false, 0.1, 0.5, 12.5),
         ('xiaohongshu:a:n1', '{SECOND}', 'xiaohongshu', 'a', 1, 30, null, null, null, null, -1, null, null, null, null, null, 0,
          130, null, null, null, null, 4, null, null, null, null, null, 2, true, 0.1, 0.5, 12.5)
-    """,
-    "mart_content_lifetime": f"""
-        ('xiaohongshu:a:n1', 'xiaohongshu', 'a', '2026-10-09 02:00:00', '{FIRST}', '{SECOND}', 2, '{FIRST}', '{SECOND}', 2,
-         130, null, null, null, null, 4, null, null, null, null, null, 2, 1, true, false, 0.1, 0.5, 12.5)
     """,
     "mart_account_daily": f"""
         ('wechat', 'a1', '{FIRST}', 100, 5, 1, 4, 10, null, 2, 1, 0),
@@ -281,6 +283,12 @@ _ROWS = {
         ('{THIRD}', '2026-10-12', '2026-10-01', 1, false, true)
     """,
 }
+
+# Every order is below 50 and nobody itemised it.
+_ROWS["mart_conversion_breakdown_daily"] = ",".join(
+    _ROWS["mart_conversion_daily"].replace("'CNY'", f"'CNY', '{dimension}', '{value}'")
+    for dimension, value in (("price_band", "0-50"), ("category", "unknown"))
+)
 
 _OBSERVED = f"""
     ('events', 'wechat', '', '{FIRST}', '{THIRD}'),

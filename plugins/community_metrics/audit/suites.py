@@ -23,6 +23,11 @@ of their own, without touching the project, as files of the same form in `<home>
         meaning_zh: ...
         expectation: expect_column_values_to_be_between      # or any expectation of Great Expectations, with its arguments
         kwargs: {column: hour, min_value: 0, max_value: 23}
+      - name: members_balance
+        severity: critical
+        meaning: ...
+        meaning_zh: ...
+        dbt_test: mart_growth_daily__members_balance         # an accounting identity: the SQL of dbt_project/tests/accounting/
 
 `unexpected_rows` is Great Expectations' `unexpected_rows_expectation`. In a mart suite its SQL may also read every other
 mart by its name, `observed` (how far each source and platform is known) and `{fed_by}`, the list of the sources above. In
@@ -58,8 +63,11 @@ LANDING_COLUMN = "_landing"
 HOME_PREFIX = "home/"
 
 _SUITE_KEYS = {"table", "meaning", "meaning_zh", "fed_by", "checks"}
-_CHECK_KEYS = {"name", "severity", "meaning", "meaning_zh", "column", "unexpected_rows", "expectation", "kwargs"}
+_CHECK_KEYS = {"name", "severity", "meaning", "meaning_zh", "column", "unexpected_rows", "dbt_test", "expectation", "kwargs"}
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+# Accounting identities are written once, as dbt's tests, and the gate asks them too.
+IDENTITIES = PROJECT_ROOT / "dbt_project" / "tests" / "accounting"
+_REF = re.compile(r"\{\{\s*ref\('(\w+)'\)\s*\}\}")
 
 
 @dataclass(frozen=True)
@@ -119,7 +127,7 @@ def suites_fingerprint(settings: Settings) -> str:
     digest = hashlib.sha256(repr((sorted(settings.required_sources), values)).encode())
     gates: tuple[Gate, ...] = ("sources", "marts")
     for gate in gates:
-        for folder in suite_folders(settings, gate):
+        for folder in (*suite_folders(settings, gate), IDENTITIES):
             for path in suite_files(folder) + sorted(folder.glob("*.sql")):
                 content = path.read_bytes()
                 digest.update(f"{gate}/{path.name}\0{len(content)}\0".encode())
@@ -142,7 +150,9 @@ def read_suite(path: Path, gate: Gate, name: str) -> Suite:
     _require(
         isinstance(fed_by, list) and all(_is_name(source) for source in fed_by), "`fed_by` must be a list of sources", place, "mend it"
     )
-    checks = tuple(_read_check(entry, gate, place, number) for number, entry in enumerate(entries, start=1))
+    table = content.get("table", path.stem)
+    _require(_is_name(table), f"`table` is not the name of a table: {table!r}", place, "mend it")
+    checks = tuple(_read_check(entry, gate, table, place, number) for number, entry in enumerate(entries, start=1))
     names = [check.name for check in checks]
     twice = sorted({name for name in names if names.count(name) > 1})
     _require(not twice, f"two checks are called {', '.join(twice)}", place, "rename one")
@@ -150,8 +160,6 @@ def read_suite(path: Path, gate: Gate, name: str) -> Suite:
         _require(
             "{fed_by}" not in (check.unexpected_rows or "") or bool(fed_by), "reads {fed_by}", f"{place}: {check.name}", "say `fed_by`"
         )
-    table = content.get("table", path.stem)
-    _require(_is_name(table), f"`table` is not the name of a table: {table!r}", place, "mend it")
     return Suite(
         gate=gate,
         name=name,
@@ -164,7 +172,7 @@ def read_suite(path: Path, gate: Gate, name: str) -> Suite:
     )
 
 
-def _read_check(entry: Any, gate: Gate, path: str, number: int) -> Check:
+def _read_check(entry: Any, gate: Gate, table: str, path: str, number: int) -> Check:
     named = isinstance(entry, dict) and isinstance(entry.get("name"), str)
     place = f"{path}: {entry['name'] if named else f'check {number}'}"
     _require(named and _is_name(entry["name"]), "a check needs a `name` of lower-case words joined by _", place, "name it")
@@ -172,6 +180,9 @@ def _read_check(entry: Any, gate: Gate, path: str, number: int) -> Check:
     severity = entry.get("severity")
     _require(severity in SEVERITIES, f"`severity` must be one of {', '.join(SEVERITIES)}, not {severity!r}", place, "mend it")
     sql, expectation, kwargs = entry.get("unexpected_rows"), entry.get("expectation"), entry.get("kwargs", {})
+    if "dbt_test" in entry:
+        _require(sql is None, "`dbt_test` is SQL already", place, "take `unexpected_rows` out")
+        sql = _sql_of_identity(entry["dbt_test"], table, place)
     _require((sql is None) != (expectation is None), "needs either `unexpected_rows` or `expectation`", place, "give one of the two")
     if sql is not None:
         _require(isinstance(sql, str) and "{batch}" in sql, "`unexpected_rows` must be SQL that reads {batch}", place, "mend it")
@@ -191,6 +202,13 @@ def _read_check(entry: Any, gate: Gate, path: str, number: int) -> Check:
         expectation=expectation,
         kwargs=dict(kwargs),
     )
+
+
+def _sql_of_identity(name: Any, table: str, place: str) -> str:
+    """The SQL of one of dbt's tests, with its tables named as the gate names them."""
+    path = IDENTITIES / f"{name}.sql"
+    _require(_is_name(name) and path.is_file(), f"there is no dbt test {name!r}", place, f"write {IDENTITIES.name}/{name}.sql")
+    return _REF.sub(lambda ref: "{batch}" if ref[1] == table else ref[1], path.read_text(encoding="utf-8"))
 
 
 def _is_name(value: Any) -> bool:

@@ -24,6 +24,8 @@ WECHAT = "scope_id = 'wechat'"
 QQ = "scope_id = 'qq'"
 FIRST_COHORT = f"period_grain = 'day' and cohort_start = '{FIRST}'"
 FIRST_WINDOW = "window_start = '2026-10-05'"
+AUGUST = "cohort_start = '2026-08-01'"
+BANDS = "dimension = 'price_band'"
 RUNNING_WEEK = "period_grain = 'week' and cohort_start = '2026-10-05' and period_index = 1"
 
 
@@ -39,6 +41,28 @@ def delete(table: str, *where: str) -> str:
 COUNTED_TWICE_IN_FIRST_WEEK = (
     update("mart_stickiness", "members = members + 1, members_at_least = members_at_least + 1", FIRST_WINDOW, WHOLE, "active_periods = 1"),
 )
+
+# What is told of the same orders elsewhere, and must change with them.
+NO_BREAKDOWN = delete("mart_conversion_breakdown_daily")
+NO_VALUE = delete("mart_ltv_cohorts")
+
+
+def value_of_all(gross: int) -> str:
+    net = gross - 5
+    return update(
+        "mart_ltv_cohorts",
+        f"gross_amount = {gross}, net_amount = {net}, cumulative_net_amount = {net}",
+        "cohort_kind = 'first_order'",
+        WHOLE,
+    )
+
+
+LIFETIME_OF_FIRST = update(
+    "mart_content_lifetime",
+    f"last_date = '{FIRST}', covered_days = 1, last_snapshot_date = '{FIRST}', snapshots = 1",
+    "falling_snapshots = 1",
+)
+LIFETIME_WITHOUT_FALL = update("mart_content_lifetime", "falling_snapshots = 0, has_falling_counter = false")
 
 # suite.check -> the SQL statements that break exactly what it checks.
 MUTATIONS: dict[str, tuple[str, ...]] = {
@@ -82,6 +106,8 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
         update("mart_lifecycle", "period_start = period_start - 1", DAYS),
         delete("mart_lifecycle", WEEKS),
         delete("mart_conversion_daily"),
+        NO_BREAKDOWN,
+        NO_VALUE,
         update("dim_member", "first_order_date = null"),
         delete("mart_repurchase"),
         update("mart_data_status", "accepted = 0, received = false", "source = 'orders'"),
@@ -170,6 +196,7 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
     "mart_conversion_daily.net_is_gross_less_refunds": (
         # The refund on the order's date: gone from its own.
         update("mart_conversion_daily", "refund_amount = 0", WECHAT, ON_THIRD),
+        NO_BREAKDOWN,
     ),
     "mart_conversion_daily.paying_members_have_orders": (update("mart_conversion_daily", "repeat_order_members = 1", QQ, ON_THIRD),),
     "mart_conversion_daily.paying_are_within_active_and_present": (
@@ -181,15 +208,28 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
     ),
     "mart_conversion_daily.platforms_add_up": (
         update("mart_conversion_daily", "orders = 3, gross_amount = 45, net_amount = 45, arpu = 45", WHOLE, ON_FIRST),
+        NO_BREAKDOWN,
+        value_of_all(75),
     ),
     "mart_conversion_daily.denominators_agree_with_activity": (
         update("mart_conversion_daily", "active_members = 4, conversion_rate_active = 1 / 4", WHOLE, ON_FIRST),
     ),
-    "mart_conversion_daily.no_day_is_missing": (delete("mart_conversion_daily", WECHAT, ON_SECOND),),
-    "mart_conversion_daily.reaches_the_known_date": (delete("mart_conversion_daily", ON_THIRD),),
-    "mart_conversion_daily.paying_members_are_counted": (delete("mart_conversion_daily", WHOLE),),
+    "mart_conversion_daily.no_day_is_missing": (delete("mart_conversion_daily", WECHAT, ON_SECOND), NO_BREAKDOWN),
+    "mart_conversion_daily.reaches_the_known_date": (
+        delete("mart_conversion_daily", ON_THIRD),
+        NO_BREAKDOWN,
+        delete("mart_ltv_cohorts", QQ),
+        update("mart_ltv_cohorts", "gross_amount = 30, net_amount = 25, cumulative_net_amount = 25", "cohort_kind = 'first_order'"),
+    ),
+    "mart_conversion_daily.paying_members_are_counted": (
+        delete("mart_conversion_daily", WHOLE),
+        NO_BREAKDOWN,
+        delete("mart_ltv_cohorts", WHOLE),
+    ),
     "mart_conversion_daily.has_rows": (
         delete("mart_conversion_daily"),
+        NO_BREAKDOWN,
+        NO_VALUE,
         delete("mart_repurchase"),
         update("dim_member", "first_order_date = null"),
     ),
@@ -209,7 +249,29 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
     ),
     "mart_content_daily.falling_counters_are_flagged": (update("mart_content_daily", "has_falling_counter = false", ON_SECOND),),
     "mart_content_daily.increments_span_days": (update("mart_content_daily", "increment_days = null", ON_SECOND),),
-    "mart_content_daily.reaches_what_was_received": (delete("mart_content_daily", ON_SECOND),),
+    "mart_content_daily.reaches_what_was_received": (delete("mart_content_daily", ON_SECOND), LIFETIME_OF_FIRST, LIFETIME_WITHOUT_FALL),
+    # The refund on the order's date, or of another cohort.
+    "mart_ltv_cohorts.net_is_gross_less_refunds": (update("mart_ltv_cohorts", "refund_amount = 4", "cohort_kind = 'joined'", WHOLE),),
+    "mart_ltv_cohorts.cumulative_is_the_running_sum": (update("mart_ltv_cohorts", "cumulative_net_amount = 0", AUGUST, "month_index = 2"),),
+    # A payer who is in no cohort.
+    "mart_ltv_cohorts.first_orders_add_up_to_conversion": (value_of_all(30),),
+    # Only those who bought in the denominator.
+    "mart_ltv_cohorts.a_cohort_has_one_size": (update("mart_ltv_cohorts", "cohort_members = 1", AUGUST, "month_index = 2"),),
+    "mart_ltv_cohorts.no_month_is_missing": (update("mart_ltv_cohorts", "month_index = 3", AUGUST, "month_index = 2"),),
+    "mart_ltv_cohorts.value_is_of_mature_months_only": (update("mart_ltv_cohorts", "ltv = 4.5", AUGUST, "month_index = 2"),),
+    "mart_conversion_breakdown_daily.values_add_up": (
+        update("mart_conversion_breakdown_daily", "gross_amount = 40, net_amount = 40, aov = 20, arpu = 40", BANDS, WHOLE, ON_FIRST),
+    ),
+    "mart_conversion_breakdown_daily.members_are_within_the_day": (
+        update("mart_conversion_breakdown_daily", "paying_active_members = 2, conversion_rate_active = 1", BANDS, WHOLE, ON_FIRST),
+    ),
+    "mart_conversion_breakdown_daily.no_day_is_missing": (delete("mart_conversion_breakdown_daily", BANDS, WHOLE, ON_SECOND),),
+    "mart_conversion_breakdown_daily.amounts_and_rates_follow_from_their_parts": (
+        update("mart_conversion_breakdown_daily", "arpu = 15", BANDS, WHOLE, ON_FIRST),
+    ),
+    "mart_content_lifetime.dates_and_counts_agree": (update("mart_content_lifetime", "falling_snapshots = 2"),),
+    # Days of an item that its lifetime does not know.
+    "mart_content_lifetime.items_are_those_of_the_days": (update("mart_content_lifetime", f"last_date = '{THIRD}'"),),
     "mart_account_daily.net_is_gained_less_lost": (update("mart_account_daily", "gained = 5", ON_SECOND),),
     "mart_account_daily.followers_follow_from_net": (update("mart_account_daily", "followers = 90", ON_SECOND),),
     "mart_account_daily.reaches_what_was_received": (delete("mart_account_daily"),),

@@ -13,20 +13,6 @@ SEEDS = {path.stem for path in (MODELS.parent / "seeds").glob("*.csv")}
 SQL = sorted(MODELS.rglob("*.sql"))
 LAYER = {path.stem: path.relative_to(MODELS).parts[0] for path in SQL}
 
-# What only DuckDB understands, or what engines understand differently. The macros may; a model may not.
-NOT_PORTABLE = {
-    r"\bqualify\b": "row_number in a named step",
-    r"::": "cast(x as type)",
-    r"group by all": "the columns",
-    r"\bgenerate_series\b": "int_calendar__dates",
-    r"\bdate_diff\b|\bdatediff\b": "days_between",
-    r"\bdate_trunc\b": "week_start, month_start, period_start",
-    r"\bstrftime\b|\bstrptime\b": "canonical text from the lake",
-    r"\btimezone\(": "local_date, local_hour",
-    r"\bread_parquet\b": "lake",
-    r"\bunnest\b|\blist_\w+\(|\bstruct_\w+\(": "rows instead of lists",
-}
-
 
 def code(path: Path) -> str:
     """A model's SQL without its comments."""
@@ -59,13 +45,6 @@ def test_a_model_says_its_grain_first_and_stays_short(path: Path) -> None:
     assert comments[0].startswith("-- Grain: "), "the first comment states the grain"
     assert len(comments) >= 2, "the second comment says why the model exists"
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 120, "a model past 120 lines wants splitting"
-
-
-@pytest.mark.parametrize("path", SQL, ids=lambda path: path.stem)
-def test_a_model_keeps_engine_specific_sql_in_macros(path: Path) -> None:
-    for pattern, instead in NOT_PORTABLE.items():
-        found = re.search(pattern, code(path), re.IGNORECASE)
-        assert found is None, f"{found.group()!r} is not portable: use {instead}"
 
 
 @pytest.mark.parametrize("path", [path for path in SQL if LAYER[path.stem] == "marts"], ids=lambda path: path.stem)

@@ -9,7 +9,7 @@ select
     actor_type,
     {{ count_measure('count(*)') }} as interactions,
     {{ count_where('is_message') }} as messages,
-    bit_or({{ hour_bit('hour') }}) as hour_mask
+    {{ bits_of_all(hour_bit('hour')) }} as hour_mask
 from {{ ref('int_activity__touched_events') }}
 where is_activity
 group by business_date, member_key, platform, community_key, actor_type

@@ -29,10 +29,7 @@ preferred as (
         account_id,
         business_date,
         {% for figure in figures -%}
-            first_value({{ figure }} ignore nulls) over (
-                partition by platform, account_id, business_date
-                order by preference rows between unbounded preceding and unbounded following
-            ) as {{ figure }},
+            {{ first_known(figure, 'platform, account_id, business_date', 'preference') }} as {{ figure }},
         {% endfor -%}
         row_number() over (partition by platform, account_id, business_date order by preference) as source_rank
     from reported

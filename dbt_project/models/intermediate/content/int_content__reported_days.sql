@@ -23,9 +23,9 @@
             cast(null as bigint) as {{ counter }}_total,
         {% endfor -%}
         false as has_falling_counter,
-        cast(null as double) as click_rate,
-        cast(null as double) as finish_rate,
-        cast(null as double) as average_seconds,
+        {{ double('null') }} as click_rate,
+        {{ double('null') }} as finish_rate,
+        {{ double('null') }} as average_seconds,
         {{ preference }} as preference
     from {{ ref(model) }}
     {{ 'union all' if not loop.last }}

@@ -1,7 +1,7 @@
 {% set counters = ['impressions', 'plays', 'views', 'reads', 'readers', 'likes', 'comments', 'shares', 'sharers', 'saves', 'savers', 'follows'] -%}
 {% set sources = [
     ('stg_creator_content__snapshots', counters | reject('in', ['readers', 'sharers', 'savers']) | list, 'click_rate'),
-    ('stg_wechat_mp__article_totals', counters | reject('in', ['impressions', 'plays', 'views']) | list, 'cast(null as double)'),
+    ('stg_wechat_mp__article_totals', counters | reject('in', ['impressions', 'plays', 'views']) | list, double('null')),
 ] -%}
 {{ config(materialized='view') }}
 -- Grain: one row per item and date of which the platform states lifetime counters.

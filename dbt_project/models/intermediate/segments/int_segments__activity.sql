@@ -35,8 +35,8 @@ by_community as (
         member_days.platform,
         member_days.community_key,
         max(member_days.business_date) as last_active_date,
-        bit_or(bits.day_bit) as day_mask,
-        bit_or(bits.week_bit) as week_mask
+        {{ bits_of_all('bits.day_bit') }} as day_mask,
+        {{ bits_of_all('bits.week_bit') }} as week_mask
     from {{ ref('int_activity__member_day') }} as member_days
     inner join bits on member_days.business_date = bits.business_date
     where member_days.actor_type = 'member'
@@ -59,8 +59,8 @@ select
     scope_id,
     member_key,
     max(last_active_date) as last_active_date,
-    {{ bits_set('bit_or(day_mask)') }} as active_days_of_28,
-    {{ bits_set('bit_or(week_mask)') }} as active_weeks_of_8
+    {{ bits_set(bits_of_all('day_mask')) }} as active_days_of_28,
+    {{ bits_set(bits_of_all('week_mask')) }} as active_weeks_of_8
 from scoped
 where scope_id is not null
 group by as_of_date, scope_type, scope_id, member_key

@@ -40,9 +40,9 @@ by_community as (
         occurrences.member_key,
         occurrences.platform,
         occurrences.community_key,
-        bit_or(days.day_bit) as day_mask,
-        bit_or(days.week_bit) as week_mask,
-        bit_or(days.month_bit) as month_mask
+        {{ bits_of_all('days.day_bit') }} as day_mask,
+        {{ bits_of_all('days.week_bit') }} as week_mask,
+        {{ bits_of_all('days.month_bit') }} as month_mask
     from {{ ref('int_stickiness__occurrences') }} as occurrences
     inner join days on occurrences.event = days.event and occurrences.business_date = days.business_date
     group by
@@ -66,9 +66,9 @@ select
     scope_type,
     scope_id,
     member_key,
-    bit_or(day_mask) as day_mask,
-    bit_or(week_mask) as week_mask,
-    bit_or(month_mask) as month_mask
+    {{ bits_of_all('day_mask') }} as day_mask,
+    {{ bits_of_all('week_mask') }} as week_mask,
+    {{ bits_of_all('month_mask') }} as month_mask
 from scoped
 where scope_id is not null
 group by event, window_start, window_end, scope_type, scope_id, member_key

@@ -18,13 +18,9 @@ communities as (
 
 select
     communities.community_key,
-    split_part(communities.community_key, ':', 1) as platform,
-    split_part(communities.community_key, ':', 2) as account_id,
-    -- The community's own id may hold a colon: it is what follows the first two parts.
-    substr(
-        communities.community_key,
-        length(split_part(communities.community_key, ':', 1)) + length(split_part(communities.community_key, ':', 2)) + 3
-    ) as community_id,
+    {{ key_part('communities.community_key', 1) }} as platform,
+    {{ key_part('communities.community_key', 2) }} as account_id,
+    {{ key_rest('communities.community_key') }} as community_id,
     names.name as community_name,
     communities.first_date,
     communities.listed_from_date

@@ -14,10 +14,10 @@ select
     dates.business_date,
     {{ week_start('dates.business_date') }} as week_start_date,
     {{ month_start('dates.business_date') }} as month_start_date,
-    cast(extract(isodow from dates.business_date) as integer) as weekday,
-    extract(isodow from dates.business_date) >= 6 as is_weekend,
+    {{ iso_weekday('dates.business_date') }} as weekday,
+    {{ iso_weekday('dates.business_date') }} >= 6 as is_weekend,
     case
-        when covered.covered_year is not null then coalesce(holidays.is_workday, extract(isodow from dates.business_date) < 6)
+        when covered.covered_year is not null then coalesce(holidays.is_workday, {{ iso_weekday('dates.business_date') }} < 6)
     end as is_workday
 from {{ ref('int_calendar__dates') }} as dates
 inner join known on dates.business_date between known.first_date and known.last_date
