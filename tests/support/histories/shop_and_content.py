@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from support.histories.files import ExportFile, Style, render
 from support.histories.generator import FIRST, LENGTH, History, generate_history, style
 from support.naive.records import AccountDay, ContentDay, ContentSnapshot, Order, OrderItem, PriceBand, Record
+from support.naive.status import LISTS
 
 CATEGORIES = ("tea", "cup", "礼盒", "unknown", None)
 BANDS = (
@@ -41,7 +42,10 @@ def generate_shop_history(seed: int, timezone: str | None = None) -> History:
         "content_daily": list(_content_days(random)),
         "account_daily": list(_account_days(random)),
     }
-    files = [*history.files, *(file for source, found in rows.items() for file in _mapped_files(random, source, found, written))]
+    end = datetime.combine(FIRST + timedelta(days=LENGTH), time(2), UTC)
+    # Lists have no dates of their own: one that declares no snapshot would be dated by the clock.
+    dated = [replace(file, snapshot_at=file.snapshot_at or end) if file.source in LISTS else file for file in history.files]
+    files = [*dated, *(file for source, found in rows.items() for file in _mapped_files(random, source, found, written))]
     files += _snapshot_files(random, rules.timezone)
     random.shuffle(files)
     return History(seed, rules, tuple(files))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from support.naive.activity import Mart, activity_daily, activity_hourly, lifecycle
 from support.naive.breakdown import conversion_breakdown_daily, order_items
 from support.naive.commerce import conversion_daily, repurchase
 from support.naive.content import account_daily, content_daily, content_lifetime, dim_content
+from support.naive.dimensions import dim_channel, dim_community, dim_date, dim_member
 from support.naive.facts import read_facts
 from support.naive.growth import growth_daily
 from support.naive.ltv import ltv_cohorts
@@ -15,6 +17,7 @@ from support.naive.presence import Presences
 from support.naive.records import Landing, Rules
 from support.naive.retention import retention
 from support.naive.segments import segments
+from support.naive.status import data_status
 from support.naive.stickiness import stickiness
 
 GRAINS: dict[str, tuple[str, ...]] = {
@@ -29,6 +32,13 @@ GRAINS: dict[str, tuple[str, ...]] = {
     "mart_repurchase": ("cohort_grain", "cohort_start", "horizon_days", "scope_type", "scope_id"),
     "mart_ltv_cohorts": ("cohort_kind", "cohort_start", "month_index", "currency", "scope_type", "scope_id"),
     "mart_conversion_breakdown_daily": ("business_date", "currency", "dimension", "dimension_value", "scope_type", "scope_id"),
+}
+DIMENSION_GRAINS: dict[str, tuple[str, ...]] = {
+    "dim_member": ("member_key",),
+    "dim_community": ("community_key",),
+    "dim_channel": ("channel",),
+    "dim_date": ("business_date",),
+    "mart_data_status": ("source", "account_id", "business_date"),
 }
 CONTENT_GRAINS: dict[str, tuple[str, ...]] = {
     "mart_content_daily": ("content_key", "business_date"),
@@ -54,6 +64,18 @@ def naive_marts(landings: Sequence[Landing], rules: Rules) -> dict[str, Mart]:
         "mart_repurchase": repurchase(facts),
         "mart_ltv_cohorts": ltv_cohorts(facts, presences),
         "mart_conversion_breakdown_daily": conversion_breakdown_daily(facts, presences, order_items(landings)),
+    }
+
+
+def naive_dimensions(landings: Sequence[Landing], rules: Rules, definitions: Path, id_key: str) -> dict[str, Mart]:
+    """Who and what there is, and what has come; `definitions` holds the names of channels and the calendar."""
+    facts = read_facts(landings, rules)
+    return {
+        "dim_member": dim_member(landings, facts, Presences(facts), id_key),
+        "dim_community": dim_community(landings, facts),
+        "dim_channel": dim_channel(definitions),
+        "dim_date": dim_date(landings, facts, definitions),
+        "mart_data_status": data_status(landings, rules.timezone),
     }
 
 

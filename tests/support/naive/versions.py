@@ -35,12 +35,17 @@ def in_force(landings: Sequence[Landing], source: str, key: Callable[[R], Hashab
     return [row for _, row in newest.values() if not row.is_deleted]
 
 
+def content(row: Record) -> Record:
+    """What a row says: when it was last changed is no part of it."""
+    return replace(row, updated_at=None)
+
+
 def restated_keys(landings: Sequence[Landing], source: str, key: Callable[[R], Hashable]) -> set[Hashable]:
-    """The keys that were told in more than one way; when a row was changed is no part of what it says."""
+    """The keys that were told in more than one way."""
     told: dict[Hashable, set[Record]] = {}
     for landing in landings:
         for row in landing.rows if landing.source == source else ():
-            told.setdefault(key(row), set()).add(replace(row, updated_at=None))  # type: ignore[arg-type]
+            told.setdefault(key(row), set()).add(content(row))  # type: ignore[arg-type]
     return {identity for identity, ways in told.items() if len(ways) > 1}
 
 

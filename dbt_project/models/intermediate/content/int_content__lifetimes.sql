@@ -2,6 +2,8 @@
     'impressions', 'reads', 'readers', 'plays', 'views', 'likes', 'comments', 'shares', 'sharers', 'saves', 'savers', 'follows',
 ] -%}
 {% set reported = ['click_rate', 'finish_rate', 'average_seconds'] -%}
+{% set falls = [] -%}
+{% for counter in counters %}{% do falls.append('coalesce(' ~ counter ~ ' < previous_' ~ counter ~ ', false)') %}{% endfor -%}
 {% set item = 'platform, account_id, content_key' -%}
 -- Grain: one row per item with lifetime counters: of each the newest value that is stated.
 -- A snapshot without a column takes nothing away. A counter that fell is kept as it stands, and the snapshots that show a fall are counted.
@@ -18,10 +20,7 @@ with compared as (
 flagged as (
     select
         *,
-        {% for counter in counters -%}
-            coalesce({{ counter }} < previous_{{ counter }}, false){{ ' or' if not loop.last }}
-        {% endfor -%}
-        as has_fallen
+        {{ falls | join(' or ') }} as has_fallen
     from compared
 ),
 

@@ -19,9 +19,10 @@ records as (
 ),
 
 identities as (
-    select member_key, count(*) as native_ids
-    from {{ ref('int_identity__members') }}
-    group by member_key
+    select members.member_key, count(*) as native_ids
+    from {{ ref('int_identity__members') }} as members
+    inner join {{ ref('int_identity__native_ids') }} as native_ids on members.native_id = native_ids.native_id
+    group by members.member_key
 ),
 
 joined as (
