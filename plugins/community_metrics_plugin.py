@@ -16,6 +16,7 @@ from airflow.plugins_manager import AirflowPlugin
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from community_metrics.dashboard.layout import PROJECT_DOCS, PROJECT_DOCS_POLICY
 from community_metrics.settings import load_settings
 
 URL_PREFIX = "/community-metrics"
@@ -31,6 +32,8 @@ HEADERS = {
     # Kept by the browser but asked for again: a new release must show at once.
     "Cache-Control": "no-cache",
 }
+# dbt's page of the models holds its scripts within itself; requests it may make none at all.
+PROJECT_DOCS_HEADERS = {"Content-Security-Policy": f"{PROJECT_DOCS_POLICY}; frame-ancestors 'self'"}
 NOT_PUBLISHED = """\
 <!doctype html>
 <html lang="zh"><meta charset="utf-8"><title>社群看板 · Community metrics</title>
@@ -73,7 +76,8 @@ def page(path: str, request: Request, user: GetUserDep, site: Annotated[Path | N
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers={**HEADERS, "ETag": tag})
     media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-    return FileResponse(file, media_type=media_type, headers={**HEADERS, "ETag": tag}, stat_result=status)
+    policy = PROJECT_DOCS_HEADERS if path == PROJECT_DOCS else {}
+    return FileResponse(file, media_type=media_type, headers={**HEADERS, **policy, "ETag": tag}, stat_result=status)
 
 
 def _file_within(site: Path, path: str) -> Path:

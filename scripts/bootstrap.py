@@ -1,4 +1,4 @@
-"""Builds `.venv/` from the lock and fetches the chart library. Standard library only: it runs before anything is installed.
+"""Builds `.venv/` from the lock, fetches the chart library, documents the models. Standard library only: it runs before all else.
 
     python3.11 scripts/bootstrap.py          what `make setup` does; a second of work when nothing changed
     python3.11 scripts/bootstrap.py --lock   what `make lock` does: requirements.in -> requirements.lock
@@ -55,6 +55,7 @@ def main(arguments: list[str]) -> int:
             raise SetupError(f"unknown argument {' '.join(arguments)}", "scripts/bootstrap.py", "give none, or --lock")
         build_environment(uv)
         fetch_charts()
+        document_models()
     except SetupError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -121,6 +122,11 @@ def fetch_charts() -> None:
         with tarfile.open(archives[0]) as archive:
             for member, (name, digest) in CHART_FILES.items():
                 place_checked(archive, member, VENDOR / name, digest)
+
+
+def document_models() -> None:
+    """dbt's page of the models, which releases take along; it looks itself whether the project has changed."""
+    run([str(VENV / "bin" / "python"), "-m", "community_metrics.warehouse.project_docs"], "mend the dbt project: `dbt parse` says more")
 
 
 def place_checked(archive: tarfile.TarFile, member: str, target: Path, digest: str) -> None:

@@ -15,6 +15,7 @@ from browser import fixture_release
 from browser.site_browser import CHROMEDRIVER, CHROMIUM, SiteBrowser, served
 from community_metrics.dashboard.site import build_site
 from community_metrics.settings import Settings
+from community_metrics.warehouse.project_docs import make_project_docs
 
 RELEASE_VARIABLE = "COMMUNITY_METRICS_TEST_RELEASE"
 
@@ -45,7 +46,7 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Release:
     folder = tmp_path_factory.mktemp("made_up")
     database = fixture_release.write_database(folder / "warehouse.duckdb")
     manifest = fixture_release.manifest()
-    build_site(Settings(home=folder / "home"), database, manifest, folder / "site")
+    build_site(Settings(home=folder / "home"), database, manifest, folder / "site", project_docs=make_project_docs())
     return Release(folder / "site", database, manifest)
 
 

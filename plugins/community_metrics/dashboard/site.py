@@ -18,6 +18,7 @@ from markupsafe import Markup
 from community_metrics.dashboard.datasets import Dataset, DatasetWriter, Scopes, collect_datasets, dataset_name, sql_literal, version_of
 from community_metrics.dashboard.glossary import PAGE as GLOSSARY
 from community_metrics.dashboard.glossary import chapters
+from community_metrics.dashboard.layout import PROJECT_DOCS, PROJECT_DOCS_POLICY
 from community_metrics.dashboard.pages import Page, Site, Tile, load_site
 from community_metrics.dashboard.tile_kinds import RANGES
 from community_metrics.dashboard.trust import Trust, read_trust
@@ -26,7 +27,6 @@ from community_metrics.metrics.registry import project_registry
 from community_metrics.settings import PROJECT_ROOT, Settings
 
 DASHBOARDS = PROJECT_ROOT / "dashboards"
-PROJECT_DOCS = "models/index.html"
 EPOCH = date(1970, 1, 1)
 
 
@@ -60,7 +60,7 @@ def build_site(
     _copy_assets(dashboards, out_dir)
     if project_docs is not None:
         (out_dir / PROJECT_DOCS).parent.mkdir()
-        shutil.copyfile(project_docs, out_dir / PROJECT_DOCS)
+        (out_dir / PROJECT_DOCS).write_text(_under_policy(project_docs.read_text(encoding="utf-8")), encoding="utf-8")
     with duckdb.connect(config={"threads": settings.threads, "memory_limit": settings.memory_limit}) as connection:
         connection.execute(f"set TimeZone = {sql_literal(settings.timezone)}")
         connection.execute(f"attach {sql_literal(str(database))} as release (read_only)")
@@ -101,6 +101,13 @@ def _copy_assets(dashboards: Path, out_dir: Path) -> None:
     if not charts.exists():
         raise SettingsError("ECharts is missing", str(charts), "run `make setup`, which fetches it")
     shutil.copytree(dashboards / "assets", out_dir / "assets", dirs_exist_ok=True)
+
+
+def _under_policy(page: str) -> str:
+    """dbt's page, from which no request can go out: it holds a tracker, switched off by a setting, which this takes no chance with."""
+    if page.count("<head>") != 1:
+        raise CommunityMetricsError("dbt's documentation is not the one page that was expected", "dbt docs generate", "pin dbt again")
+    return page.replace("<head>", f'<head><meta http-equiv="Content-Security-Policy" content="{PROJECT_DOCS_POLICY}">')
 
 
 def _mart_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:

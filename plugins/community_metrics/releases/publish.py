@@ -201,8 +201,9 @@ def _ledger(settings: Settings) -> Ledger:
 
 def _build_site(settings: Settings, database: Path, manifest: dict[str, Any], folder: Path) -> None:
     from community_metrics.dashboard.site import build_site
+    from community_metrics.warehouse.project_docs import project_docs
 
-    build_site(settings, database, manifest, folder)
+    build_site(settings, database, manifest, folder, project_docs=project_docs())
 
 
 def _bring_to_disk(folder: Path) -> None:

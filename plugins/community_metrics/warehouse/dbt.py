@@ -90,6 +90,19 @@ def _invoke(settings: Settings, seeds: Path, arguments: Sequence[str], on_result
             close_connections()
 
 
+def run_quietly(arguments: Sequence[str], variables: Mapping[str, str]) -> None:
+    """Invoke dbt on the project as it stands, apart from any home. Raises `DbtError`."""
+    from dbt.cli.main import dbtRunner
+
+    places = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    quiet = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors"]
+    with _environment({**variables, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}):
+        try:
+            _require_success(dbtRunner().invoke([*arguments, *places, *quiet]))
+        finally:
+            close_connections()
+
+
 def _require_success(outcome: Any) -> None:
     if outcome.exception is not None or not outcome.success:
         raise DbtError(f"dbt could not build: {_one_line(str(outcome.exception))}", str(PROJECT), "mend the project, then run again")

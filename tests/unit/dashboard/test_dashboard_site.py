@@ -105,6 +105,20 @@ def test_no_name_can_become_html(site: Path) -> None:
     assert fixture_release.HOSTILE_NAME in [scope["en"] for scope in spec["scopes"]["community"]]
 
 
+def test_the_page_of_the_models_stands_in_the_site_under_a_policy(dashboards: Path, database: Path, tmp_path: Path) -> None:
+    docs = tmp_path / "docs.html"
+    docs.write_text("<html><head><title>dbt</title></head><body></body></html>")
+    build_site(Settings(home=tmp_path), database, fixture_release.manifest(), tmp_path / "site", dashboards, project_docs=docs)
+    page = (tmp_path / "site" / "models" / "index.html").read_text(encoding="utf-8")
+    assert page.startswith('<html><head><meta http-equiv="Content-Security-Policy" content="default-src \'none\'; ')
+    assert '<a class="glossary-docs" href="models/index.html">' in (tmp_path / "site" / "glossary.html").read_text(encoding="utf-8")
+
+
+def test_without_a_page_of_the_models_nothing_leads_there(site: Path) -> None:
+    assert not (site / "models").exists()
+    assert "models/index.html" not in (site / "glossary.html").read_text(encoding="utf-8")
+
+
 def test_pages_have_no_inline_script_no_inline_style_and_no_foreign_address(site: Path) -> None:
     for path in site.glob("*.html"):
         text = path.read_text(encoding="utf-8")

@@ -70,6 +70,18 @@ def test_whoever_is_logged_in_sees_the_released_pages(member: TestClient, settin
     assert member.get(f"{URL_PREFIX}/assets/page.js").headers["content-type"].startswith("text/javascript")
 
 
+def test_the_page_of_the_models_may_run_its_own_scripts_and_ask_for_nothing(member: TestClient, settings: Settings) -> None:
+    publish(settings, "r1", "first")
+    page = settings.releases / "r1" / "site" / "models" / "index.html"
+    page.parent.mkdir()
+    page.write_text("dbt")
+    policy = member.get(f"{URL_PREFIX}/models/index.html").headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; ")
+    assert policy.endswith("; frame-ancestors 'self'")
+    assert "http" not in policy and "connect-src" not in policy
+    assert "unsafe" not in member.get(f"{URL_PREFIX}/index.html").headers["content-security-policy"]
+
+
 def test_a_new_release_shows_at_once(member: TestClient, settings: Settings) -> None:
     publish(settings, "r1", "first")
     before = member.get(f"{URL_PREFIX}/index.html")
