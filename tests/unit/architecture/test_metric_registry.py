@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from community_metrics.metrics.dbt_docs import contracts, problems
 from community_metrics.metrics.registry import project_registry
 
@@ -27,3 +29,12 @@ def test_the_lint_names_what_is_missing_and_what_to_do() -> None:
     assert any(line.startswith("mart_lifecycle: an entry without a mart") for line in found)
     assert "mart_growth_daily.leaves: no such column - mend `stands_in:` of metrics/growth.yml: leaves" in found
     assert "hour: stands in no mart - remove it from metrics/dimensions.yml" in found
+
+
+def test_each_language_is_itself() -> None:
+    registry = project_registry()
+    for entry in (*registry.entries(), *registry.marts.values(), *registry.domains.values()):
+        texts = [getattr(entry, name) for name in ("label", "short", "definition", "null_when") if getattr(entry, name, None)]
+        for text in texts:
+            assert not re.search(r"[\u4e00-\u9fff]", text.en), f"{entry.name}: {text.en}"
+            assert re.search(r"[\u4e00-\u9fff]", text.zh) or text.zh == "LTV" or "`" in text.zh, f"{entry.name}: {text.zh}"
