@@ -56,6 +56,10 @@ test-browser: setup ## the dashboard in real Chromium
 test-laws: setup ## long property tests: incremental equals rebuild, kills, arrival orders
 	@$(PYTEST) tests -m "laws or chaos"
 
+.PHONY: test-mutations
+test-mutations: setup ## known mistakes put into a copy of the project: every one must turn a test red (about half an hour)
+	@PYTHONPATH=plugins:dags:tests $(BIN)/python -W ignore -m mutations
+
 .PHONY: oracles
 oracles: setup ## every peer case of a folder through the real pipeline: make oracles DIR=path
 	@if [ -z "$(DIR)" ]; then echo "error: no folder - DIR - name it: make oracles DIR=path/to/cases" >&2; exit 2; fi

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 import pytest
 
+from community_metrics.settings import PROJECT_ROOT
 from community_metrics.warehouse.refresh import Node, models_to_refresh
 
 BY_PARTITION, COMPARED = "replace_partitions", "replace_changed"
@@ -47,3 +48,12 @@ GRAPH = [
 )
 def test_models_to_refresh(changed: Collection[str], refreshed: list[str]) -> None:
     assert models_to_refresh(GRAPH, changed) == refreshed
+
+
+def test_one_macro_decides_what_is_made_whole() -> None:
+    """A model that asks dbt's flag would stay half old when a definition has changed: it is not set then."""
+    project = PROJECT_ROOT / "dbt_project"
+    asking = [
+        path.name for folder in ("models", "macros") for path in (project / folder).rglob("*.sql") if "FULL_REFRESH" in path.read_text()
+    ]
+    assert asking == ["incremental.sql"]

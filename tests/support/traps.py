@@ -1,0 +1,92 @@
+"""One history full of traps, built as a whole, and brought up to date with news of a few days.
+
+What a test and the mutations share: a wrong model shows as a difference from the second implementation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+from community_metrics.settings import Settings
+from support.histories.comparison import differences
+from support.histories.files import ExportFile, Style, export_file
+from support.histories.generator import FIRST, LENGTH, restated
+from support.histories.pipeline_home import PipelineHome
+from support.histories.shop_and_content import generate_shop_history
+from support.naive.activity import Mart
+from support.naive.calendar import business_date
+from support.naive.marts import CONTENT_GRAINS, GRAINS, naive_content_marts, naive_marts
+from support.naive.records import Event, Membership, Order, Record
+
+SEED = 7
+TIMEZONE = "Asia/Shanghai"
+# Nothing becomes known of later days by the news: they would make every platform longer.
+PERIOD = FIRST + timedelta(days=LENGTH - 6)
+
+
+class Traps:
+    """A home in `folder` and what its marts must say. Who calls `land_*` builds."""
+
+    def __init__(self, folder: Path) -> None:
+        history = generate_shop_history(SEED, TIMEZONE)
+        self.rules = replace(history.rules, week_start=0)
+        self.files = list(history.files)
+        self.news = _news(self.files)
+        self.landed: list[ExportFile] = []
+        self.home = PipelineHome(Settings(home=folder), self.rules)
+
+    def land_history(self) -> None:
+        self._land(self.files)
+
+    def land_news(self) -> None:
+        self._land(self.news)
+
+    def expected(self) -> dict[str, Mart]:
+        landings = [file.landing(order) for order, file in enumerate(self.landed)]
+        return naive_marts(landings, self.rules) | naive_content_marts(landings, self.rules)
+
+    def differences(self, expected: dict[str, Mart]) -> list[str]:
+        grains = GRAINS | CONTENT_GRAINS
+        return [line for mart, rows in expected.items() for line in differences(mart, rows, self.home.rows(mart, grains[mart]))]
+
+    def _land(self, files: list[ExportFile]) -> None:
+        self.landed += files
+        self.home.land(files)
+
+
+def _news(files: list[ExportFile]) -> list[ExportFile]:
+    """Later words on the last weeks: a day that becomes empty, events that move, stays that ended otherwise, orders corrected.
+
+    Of few days, so that most of the marts are not rebuilt: what the news reach has to be found.
+    """
+    random = Random(SEED)
+
+    def late(source: str) -> list[Record]:
+        rows = [row for file in files if file.source == source for row in file.rows]
+        return [row for row in rows if not row.is_deleted and day_of(row) >= FIRST + timedelta(days=50)]
+
+    events = [row for row in late("events") if isinstance(row, Event) and row.event_id is not None]
+    empty = day_of(events[len(events) // 2])
+    moment = datetime(2026, 11, 29, tzinfo=UTC)
+    gone: list[Record] = [replace(row, updated_at=moment, is_deleted=True) for row in events if day_of(row) == empty]
+    moved = [restated(random, row, moment.replace(hour=number)) for number, row in enumerate(random.sample(events, 4), start=1)]
+    found: dict[str, tuple[str, list[Record]]] = {"events-gone": ("events", gone), "events-moved": ("events", moved)}
+    for source in ("memberships", "orders"):
+        found[f"corrected-{source}"] = (source, [restated(random, row, moment) for row in random.sample(late(source), 2)])
+    return [export_file(name, source, rows, Style(), moment, PERIOD) for name, (source, rows) in found.items()]
+
+
+def day_of(row: Record) -> date:
+    match row:
+        case Event():
+            instant = row.occurred_at
+        case Membership():
+            instant = row.joined_at
+        case Order():
+            instant = row.paid_at
+        case _:
+            raise TypeError(type(row))
+    return business_date(instant, TIMEZONE)
