@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 
 PLATFORMS = ("miniapp", "discord")
 EVENT_TYPES = ("message", "reply", "reaction", "check_in", "content_open", "poll_vote")
@@ -20,6 +21,7 @@ CHANNELS = ("organic", "referral", "paid", "kol")
 REPEATED_SHARE = 0.03
 CORRECTED_SHARE = 0.03
 AWAY_SHARE = 0.2
+EVENTS_A_VISIT = 2.8
 SECONDS_A_DAY = 86_400
 
 
@@ -57,18 +59,20 @@ class Story:
         random = self._random("events", day)
         count = self.events_per_day
         present = int(np.searchsorted(self.joined_on, day, side="right"))
-        # Squared, so that a few members write much and most little.
-        member = (present * random.random(count) ** 2).astype(np.int64)
-        community = self._communities(random, member)
+        # Squared, so that a few members come often and most rarely; who comes, comes for a while.
+        visitor = (present * random.random(max(1, int(count / EVENTS_A_VISIT))) ** 2).astype(np.int64)
+        visited = self._communities(random, visitor)
+        visit = random.integers(0, len(visitor), count)
+        member, community = visitor[visit], visited[visit]
         seconds = np.sort(random.integers(0, SECONDS_A_DAY, count))
         kind = random.choice(len(EVENT_TYPES), count, p=EVENT_TYPE_SHARES)
         table = pa.table(
             {
-                "event_id": pa.array([f"{self.date_of(day):%Y%m%d}-{number:07d}" for number in range(count)]),
+                "event_id": pyarrow.compute.binary_join_element_wise(f"{self.date_of(day):%Y%m%d}-", self._numbers, ""),
                 "occurred_at": pa.array(np.datetime64(self.date_of(day), "s") + seconds, pa.timestamp("s")),
                 "platform": _pick(PLATFORMS, community % len(PLATFORMS)),
                 "member_id": self._member_ids(member, community),
-                "community_id": _pick([f"c{number:03d}" for number in range(self.communities)], community),
+                "community_id": _pick(self._community_ids, community),
                 "event_type": _pick(EVENT_TYPES, kind),
                 "updated_at": pa.nulls(count, pa.timestamp("s")),
             }
@@ -94,7 +98,7 @@ class Story:
         return pa.table(
             {
                 "platform": _pick(PLATFORMS, community % len(PLATFORMS)),
-                "community_id": _pick([f"c{number:03d}" for number in range(self.communities)], community),
+                "community_id": _pick(self._community_ids, community),
                 "member_id": self._member_ids(member, community),
                 "joined_at": pa.array(np.full(len(member), np.datetime64(self.date_of(day), "s")), pa.timestamp("s")),
                 "channel": _pick(CHANNELS, member % len(CHANNELS)),
@@ -122,9 +126,21 @@ class Story:
 
     def _member_ids(self, member: np.ndarray, community: np.ndarray) -> pa.Array:
         """The id on the platform of the community: `m…` on the one, `d…` on the other."""
-        names = [f"{platform[0]}{number:07d}" for platform in PLATFORMS for number in range(self.members)]
-        return _pick(names, (community % len(PLATFORMS)) * self.members + member)
+        return _pick(self._names, (community % len(PLATFORMS)) * self.members + member)
+
+    @cached_property
+    def _names(self) -> pa.Array:
+        return pa.array([f"{platform[0]}{number:07d}" for platform in PLATFORMS for number in range(self.members)])
+
+    @cached_property
+    def _community_ids(self) -> pa.Array:
+        return pa.array([f"c{number:03d}" for number in range(self.communities)])
+
+    @cached_property
+    def _numbers(self) -> pa.Array:
+        """The numbers of a day's events as texts."""
+        return pa.array([f"{number:07d}" for number in range(self.events_per_day)])
 
 
-def _pick(names: tuple[str, ...] | list[str], positions: np.ndarray) -> pa.Array:
-    return pa.array(names).take(pa.array(positions))
+def _pick(names: tuple[str, ...] | pa.Array, positions: np.ndarray) -> pa.Array:
+    return (names if isinstance(names, pa.Array) else pa.array(names)).take(pa.array(positions))

@@ -1,13 +1,19 @@
 {#
-    Two incremental strategies carry the law "any order of arrival gives the tables of one full rebuild".
+    Three incremental strategies carry the law "any order of arrival gives the tables of one full rebuild".
 
     replace_partitions: rebuilds whole partitions. The model declares `partition_columns` and `affected`, the name of a macro
     that selects the partitions to rebuild; it selects their new rows itself, and what it selects beside them is left out (a work
     table holds more when another model is rebuilt whole). A partition that became empty becomes empty.
 
-    replace_changed: for small tables that are computed whole each time. The model declares `touches`, the name of a macro that
-    gets the old and the new relation and selects (domain, business_date) of everything that the difference reaches; the dates
-    are recorded in `control.touched` in the same transaction that replaces the table, so that a crash forgets nothing.
+    replace_members: rebuilds the rows of members. The model declares `affected`, the name of a macro that selects the member_key of
+    those to rebuild; it selects their new rows itself.
+
+    replace_changed: for small tables that are computed whole each time.
+
+    What the difference between old and new rows reaches is recorded in the transaction that replaces them, so that a crash forgets
+    nothing, and stays recorded until a release has published it: `touches` names a macro that gets the old and the new relation and
+    selects (domain, business_date) for `control.touched`; `touches_members` is the domain under which the members of rows that differ
+    (`member_columns`) go to `control.touched_members`.
 #}
 {% macro get_incremental_replace_partitions_sql(arg_dict) -%}
     {%- set columns = config.require('partition_columns') | join(', ') -%}
@@ -19,16 +25,47 @@
     where ({{ columns }}) in (select {{ columns }} from ({{ context[config.require('affected')]() }}));
 {%- endmacro %}
 
+{% macro get_incremental_replace_members_sql(arg_dict) -%}
+    {%- set target = arg_dict['target_relation'] -%}
+    {%- set temporary = arg_dict['temp_relation'] -%}
+    {%- set names = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
+    create or replace temporary table replaced_members as
+    {%- if is_rebuilt_whole() %}
+    select member_key from {{ target }} union select member_key from {{ temporary }};
+    {%- else %}
+    select distinct member_key from ({{ context[config.require('affected')]() }}) as affected;
+    {%- endif %}
+    {{ record_touches("(select * from " ~ target ~ " where member_key in (select member_key from replaced_members))", temporary) }}
+    delete from {{ target }} where member_key in (select member_key from replaced_members);
+    insert into {{ target }} ({{ names }}) select {{ names }} from {{ temporary }};
+    drop table replaced_members;
+{%- endmacro %}
+
 {% macro get_incremental_replace_changed_sql(arg_dict) -%}
     {%- set target = arg_dict['target_relation'] -%}
     {%- set temporary = arg_dict['temp_relation'] -%}
     {%- set names = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
-    insert into control.touched (domain, business_date)
-    select distinct domain, business_date from ({{ context[config.require('touches')](target, temporary) }})
-    where business_date is not null
-    except select domain, business_date from control.touched;
+    {{ record_touches(target, temporary) }}
     delete from {{ target }};
     insert into {{ target }} ({{ names }}) select {{ names }} from {{ temporary }};
+{%- endmacro %}
+
+{# Records what the difference between old and new rows reaches: dates by the macro `touches`, members under the domain `touches_members`. #}
+{% macro record_touches(old, new) -%}
+    {%- if config.get('touches') %}
+    insert into control.touched (domain, business_date)
+    select distinct domain, business_date from ({{ context[config.get('touches')](old, new) }}) as reached
+    where business_date is not null
+    except select domain, business_date from control.touched;
+    {%- endif %}
+    {%- if config.get('touches_members') %}
+    insert into control.touched_members (domain, member_key)
+    {%- for column in config.get('member_columns', ['member_key']) %}
+    {%- if not loop.first %} union {% endif %}
+    select distinct '{{ config.get("touches_members") }}' as domain, {{ column }} as member_key from {{ changed_rows(old, new) }} as changed
+    {%- endfor %}
+    except select domain, member_key from control.touched_members;
+    {%- endif %}
 {%- endmacro %}
 
 {# Rows that stand in one of two relations but not in the other. #}
@@ -49,6 +86,16 @@
     {{ return(is_rebuilt_whole() or adapter.get_relation(this.database, 'marts', 'mart_activity_daily') is none) }}
 {%- endmacro %}
 
+{# Whether this build makes the cells of every cohort. #}
+{% macro rebuilds_retention() -%}
+    {{ return(is_rebuilt_whole() or adapter.get_relation(this.database, 'marts', 'mart_retention') is none) }}
+{%- endmacro %}
+
+{# Whether a model of the strategy replace_members rebuilds some members only. #}
+{% macro rebuilds_some_members() -%}
+    {{ return(is_incremental() and not is_rebuilt_whole()) }}
+{%- endmacro %}
+
 {#
     Whether this build makes this model whole, history included: in a full refresh every model, and when a definition has changed
     those that the pipeline lists in `control.refreshed_models` (they keep history that was computed by the old definition, or
@@ -64,5 +111,9 @@
 {# dbt asks this of every incremental model; dbt's own answer knows a refresh of all models or of none. #}
 {% macro should_full_refresh() -%}
     {%- set configured = config.get('full_refresh') -%}
-    {{ return(is_rebuilt_whole() if configured is none else configured) }}
+    {%- if configured is not none -%}
+        {{ return(configured) }}
+    {%- endif -%}
+    {#- Whose rows are compared tell what follows from a changed definition themselves, as long as they are not thrown away first. -#}
+    {{ return(flags.FULL_REFRESH or (is_rebuilt_whole() and config.get('incremental_strategy') != 'replace_members')) }}
 {%- endmacro %}

@@ -37,3 +37,12 @@
 {% macro grains() -%}
     (values ('day'), ('week'), ('month'))
 {%- endmacro %}
+
+{# The first day of the period that a bit of a block's mask stands for: later days and weeks have lower bits, a month is its block. #}
+{% macro period_of_bit(block_start, grain, place) -%}
+    case {{ grain }}
+        when 'day' then {{ add_days(block_start, '30 - (' ~ place ~ ')') }}
+        when 'week' then {{ add_days(block_start, '7 * (3 - (' ~ place ~ '))') }}
+        else {{ block_start }}
+    end
+{%- endmacro %}

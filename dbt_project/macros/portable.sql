@@ -158,6 +158,45 @@
     cast(bit_count({{ mask }}) as bigint)
 {%- endmacro %}
 
+{# Masks moved towards higher or lower bits, and the bits that one, or both, of two masks have. The result must fit into 63 bits. #}
+{% macro shift_left(mask, bits) -%}
+    {{ adapter.dispatch('shift_left')(mask, bits) }}
+{%- endmacro %}
+{% macro default__shift_left(mask, bits) -%}
+    (({{ mask }}) << cast({{ bits }} as integer))
+{%- endmacro %}
+{% macro shift_right(mask, bits) -%}
+    {{ adapter.dispatch('shift_right')(mask, bits) }}
+{%- endmacro %}
+{% macro default__shift_right(mask, bits) -%}
+    (({{ mask }}) >> {{ bits }})
+{%- endmacro %}
+{% macro either_bit(first, second) -%}
+    {{ adapter.dispatch('either_bit')(first, second) }}
+{%- endmacro %}
+{% macro default__either_bit(first, second) -%}
+    ({{ first }} | {{ second }})
+{%- endmacro %}
+{% macro both_bits(first, second) -%}
+    {{ adapter.dispatch('both_bits')(first, second) }}
+{%- endmacro %}
+{% macro default__both_bits(first, second) -%}
+    ({{ first }} & {{ second }})
+{%- endmacro %}
+
+{# The place of the highest and of the lowest bit that is set, 0 to 52; NULL for an empty mask. #}
+{% macro highest_bit(mask) -%}
+    cast(floor(log2(nullif({{ mask }}, 0))) as integer)
+{%- endmacro %}
+{% macro lowest_bit(mask) -%}
+    {{ highest_bit(both_bits(mask, '(-(' ~ mask ~ '))')) }}
+{%- endmacro %}
+
+{# How many rows have the bit `index` (a number known when the model compiles). #}
+{% macro count_bit(mask, index) -%}
+    cast(count(nullif({{ both_bits(mask, 2 ** index) }}, 0)) as bigint)
+{%- endmacro %}
+
 {# A text without the percent signs of a URL; one that is not encoded in UTF-8 stays as it is. #}
 {% macro url_decoded(text) -%}
     {{ adapter.dispatch('url_decoded')(text) }}

@@ -99,6 +99,22 @@
     select distinct 'activity_mart' as domain, business_date from {{ changed_rows(old, new) }} as changed
 {%- endmacro %}
 
+{# Who is active on a touched date, or was first active on one: only their first date can be another one now. #}
+{% macro members_of_touched_dates() -%}
+    select member_key
+    from {{ adapter.get_relation(this.database, 'intermediate', 'int_activity__member_day') }}
+    where business_date in ({{ touched_activity_dates() }})
+    union
+    select member_key
+    from {{ adapter.get_relation(this.database, 'intermediate', 'int_activity__first_active') }}
+    where first_active_date in ({{ touched_activity_dates() }})
+{%- endmacro %}
+
+{# Whose first activity, presence or record has changed. #}
+{% macro members_seen_anew() -%}
+    select member_key from control.touched_members where domain in ('first_active', 'presence', 'record')
+{%- endmacro %}
+
 {# A member's first date decides whether they are new or resurrected: the periods of the old and of the new one are rebuilt. #}
 {# Whether they have ever been active changes at the end of every day from the earlier first activity to the later one, or to today. #}
 {% macro first_seen_touches(old, new) -%}
@@ -156,6 +172,14 @@
         on dates.business_date between ranges.first_date and ranges.last_date
 {%- endmacro %}
 
+{# The blocks of days and weeks that hold a touched date of activity. #}
+{% macro touched_blocks() -%}
+    select distinct blocks.period_grain, blocks.block_start
+    from {{ adapter.get_relation(this.database, 'intermediate', 'int_calendar__blocks') }} as blocks
+    inner join control.touched as touched on blocks.business_date = touched.business_date
+    where touched.domain = 'activity'
+{%- endmacro %}
+
 {# Daily activity rows reach 29 days forward: the longest trailing window ends on d + 29. #}
 {% macro affected_activity_dates() -%}
     select distinct business_date
@@ -195,4 +219,50 @@
 {% macro affected_stickiness_windows() -%}
     select window_grain, window_start
     from {{ adapter.get_relation(this.database, 'intermediate', 'int_stickiness__rebuilt_windows') }}
+{%- endmacro %}
+
+{# The periods of every grain that hold a date which some change of activity, membership or knowledge has touched. #}
+{% macro touched_periods() -%}
+    select distinct grains.period_grain, {{ period_start('touched.business_date', 'grains.period_grain') }} as period_start
+    from control.touched as touched
+    cross join {{ grains() }} as grains (period_grain)
+    where touched.domain in ('activity', 'activity_mart', 'lifecycle', 'observed')
+{%- endmacro %}
+
+{% macro rebuilt_cohorts() -%}
+    select definition, period_grain, cohort_start
+    from {{ adapter.get_relation(this.database, 'intermediate', 'int_retention__rebuilt_cohorts') }}
+{%- endmacro %}
+
+{# What is known begins or ends elsewhere: the days in between. #}
+{% macro observed_touches(old, new) -%}
+    with pairs as (
+        select
+            before.observed_from as from_before,
+            before.observed_until as until_before,
+            after.observed_from as from_after,
+            after.observed_until as until_after
+        from {{ old }} as before
+        full outer join {{ new }} as after
+            on before.domain = after.domain and before.scope_type = after.scope_type and before.scope_id = after.scope_id
+    ),
+
+    ranges as (
+        select coalesce(from_before, from_after) as first_date, coalesce(until_before, until_after) as last_date
+        from pairs
+        where from_before is null or from_after is null
+        union
+        select least(from_before, from_after) as first_date, greatest(from_before, from_after) as last_date
+        from pairs
+        where from_before <> from_after
+        union
+        select least(until_before, until_after) as first_date, greatest(until_before, until_after) as last_date
+        from pairs
+        where until_before <> until_after
+    )
+
+    select distinct 'observed' as domain, dates.business_date
+    from ranges
+    inner join {{ adapter.get_relation(this.database, 'intermediate', 'int_calendar__dates') }} as dates
+        on dates.business_date between ranges.first_date and ranges.last_date
 {%- endmacro %}

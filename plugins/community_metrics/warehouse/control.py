@@ -27,6 +27,7 @@ create schema if not exists control;
 create table if not exists control.settings (name varchar, value varchar);
 create table if not exists control.state (name varchar primary key, value varchar);
 create table if not exists control.touched (domain varchar, business_date date);
+create table if not exists control.touched_members (domain varchar, member_key varchar);
 create or replace table control.lake_files (source varchar, stream varchar, business_date date, path varchar, is_new boolean);
 create or replace table control.refreshed_models (model varchar);
 create or replace table control.idle_rows (path varchar, file_sha256 varchar);
@@ -141,10 +142,11 @@ def write_refreshed_models(connection: duckdb.DuckDBPyConnection, models: Iterab
 
 
 def clear_touched(settings: Settings) -> None:
-    """A release has published the touched dates: nothing is owed any more."""
+    """A release has published the touched dates and members: nothing is owed any more."""
     with open_warehouse(settings) as connection:
         connection.execute(TABLES.split("create or replace", 1)[0])
         connection.execute("delete from control.touched")
+        connection.execute("delete from control.touched_members")
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Sequence[Any]]) -> None:

@@ -2,9 +2,10 @@
 
 Most models compute their table anew in every build, so a changed definition is in them by itself. Those that keep history
 (dbt's incremental models) divide in two. One that replaces only partitions holds rows made by the old definition: it is
-refreshed, with the work tables that hand it its dates. One that compares its old table with its new one
-(`replace_changed`) records the dates that the difference reaches, whatever the difference came from: below it a changed
-definition is news like any other, and nothing is refreshed.
+refreshed, with the work tables that hand it its dates. One that compares its old rows with its new ones
+(`replace_changed`, `replace_members`) records the dates and members that the difference reaches, whatever the difference
+came from: below it a changed definition is news like any other, and nothing is refreshed. Of the two, `replace_members`
+must be told to look at all members.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 COMPARES_ITSELF = "replace_changed"
+COMPARES_MEMBERS = "replace_members"
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ def models_to_refresh(nodes: Iterable[Node], seeds: Collection[str]) -> list[str
     """The models that are made whole when `seeds` have changed: those that keep history, and what hands them all dates."""
     graph = {node.name: node for node in nodes}
     children = _children(graph)
-    reached = _reach(seeds, lambda name: [] if graph[name].strategy == COMPARES_ITSELF else children.get(name, []))
+    reached = _reach(seeds, lambda name: [] if graph[name].strategy in (COMPARES_ITSELF, COMPARES_MEMBERS) else children.get(name, []))
     stale = [name for name in reached if graph[name].keeps_history and graph[name].strategy != COMPARES_ITSELF]
     handing = _reach(stale, lambda name: [parent for parent in graph[name].parents if not _is_kept(graph, parent)])
     return sorted(name for name in handing if graph[name].kind == "model")

@@ -9,7 +9,7 @@ import pytest
 from community_metrics.settings import PROJECT_ROOT
 from community_metrics.warehouse.refresh import Node, models_to_refresh
 
-BY_PARTITION, COMPARED = "replace_partitions", "replace_changed"
+BY_PARTITION, BY_MEMBER, COMPARED = "replace_partitions", "replace_members", "replace_changed"
 
 # events -> work -> fact -> scoped -> mart; the other fact reads the same work table but not the named types; a person's
 # channel is compared with what it was, and what lies below it hears of the difference by touched dates.
@@ -27,6 +27,8 @@ GRAPH = [
     Node("spells", "model", ("rules",)),
     Node("channel", "model", ("spells",), COMPARED),
     Node("spells_by_month", "model", ("spells",), "default"),
+    Node("first_presence", "model", ("spells",), BY_MEMBER),
+    Node("first_presences_by_month", "model", ("first_presence",), BY_PARTITION),
     Node("dates", "model", ("holidays",)),
 ]
 
@@ -41,9 +43,9 @@ GRAPH = [
         (["types"], ["events", "fact", "mart", "other_fact", "scoped", "work"]),
         # The other fact is not made of it, though its work table is asked for all dates.
         (["named"], ["events", "fact", "mart", "scoped", "work"]),
-        # The change stops at the table that compares itself, and goes on beside it.
-        (["rules"], ["spells", "spells_by_month"]),
-        (["rules", "holidays"], ["spells", "spells_by_month"]),
+        # The change stops at the tables that compare themselves, and goes on beside them.
+        (["rules"], ["first_presence", "spells", "spells_by_month"]),
+        (["rules", "holidays"], ["first_presence", "spells", "spells_by_month"]),
     ],
 )
 def test_models_to_refresh(changed: Collection[str], refreshed: list[str]) -> None:

@@ -1,15 +1,25 @@
-{{ config(materialized='incremental', incremental_strategy='replace_changed', touches='first_seen_touches') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_members',
+    affected='members_seen_anew',
+    touches='first_seen_touches'
+) }}
 -- Grain: one row per scope and member who was ever active in it.
 -- First seen is the earliest of first presence, the record's creation and first activity: it decides who is new.
 with active as (
-    select scope_type, scope_id, member_key, min(business_date) as first_active_date
-    from {{ ref('int_activity__member_day_scopes') }}
-    group by scope_type, scope_id, member_key
+    select scope_type, scope_id, member_key, first_active_date
+    from {{ ref('int_activity__first_active') }}
+    {% if rebuilds_some_members() -%}
+        where member_key in ({{ members_seen_anew() }})
+    {%- endif %}
 ),
 
 present as (
     select scope_type, scope_id, member_key, min(start_date) as first_present_date
     from {{ ref('int_membership__presence') }}
+    {% if rebuilds_some_members() -%}
+        where member_key in ({{ members_seen_anew() }})
+    {%- endif %}
     group by scope_type, scope_id, member_key
 ),
 

@@ -1,3 +1,4 @@
+{{ config(materialized='incremental', incremental_strategy='replace_changed', touches_members='record') }}
 -- Grain: one row per record of a member in a source: who somebody is said to be, and since when.
 -- The record says who somebody is; activity and membership say what they do.
 with records as (

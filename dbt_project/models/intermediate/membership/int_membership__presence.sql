@@ -1,5 +1,10 @@
 -- depends_on: {{ ref('int_calendar__dates') }}
-{{ config(materialized='incremental', incremental_strategy='replace_changed', touches='presence_touches') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_changed',
+    touches='presence_touches',
+    touches_members='presence'
+) }}
 -- Grain: one row per scope, member and uninterrupted presence: the union of the person's spells in the scope, touching ones merged.
 -- Flows of persons are counted on presences: who changes groups inside a scope neither joins nor leaves it.
 with spells as (

@@ -1,4 +1,4 @@
--- Grain: one row per definition, period grain, scope and cohort.
+-- Grain: one row per definition, period grain, scope and rebuilt cohort.
 -- The size of a cohort and what is known of it, taken once for all its cells. Who joined before the first complete list and left
 -- again before it was never seen: such a cohort holds survivors only, its size is no denominator.
 with cohorts as (
@@ -10,6 +10,7 @@ with cohorts as (
         cohort_start,
         min(entry_domain) as entry_domain,
         min(horizon) as horizon,
+        min(case when is_masked then 1 else 0 end) = 1 as is_masked,
         min(returns_observed_from) as returns_observed_from,
         min(observed_until) as observed_until,
         {{ count_measure('count(*)') }} as cohort_members
@@ -30,6 +31,7 @@ select
     cohorts.scope_id,
     cohorts.cohort_start,
     cohorts.horizon,
+    cohorts.is_masked,
     cohorts.returns_observed_from,
     cohorts.observed_until,
     cohorts.cohort_members,
@@ -48,6 +50,7 @@ group by
     cohorts.scope_id,
     cohorts.cohort_start,
     cohorts.horizon,
+    cohorts.is_masked,
     cohorts.returns_observed_from,
     cohorts.observed_until,
     cohorts.cohort_members

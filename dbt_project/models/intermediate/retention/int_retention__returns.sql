@@ -1,5 +1,5 @@
 -- Grain: one row per cohort member and uninterrupted run of period indexes in which they count as returned.
--- An event fills one period; still being a member fills every period at whose end the member was present.
+-- Only of definitions that masks do not answer. An event fills one period; still being a member fills every period at whose end the member was present.
 with events as (
     select
         cohort.definition,
@@ -13,7 +13,8 @@ with events as (
     from {{ ref('int_retention__cohort_members') }} as cohort
     inner join {{ ref('int_retention__member_periods') }} as periods
         on
-            cohort.return_event = periods.event_name
+            not cohort.is_masked
+            and cohort.return_event = periods.event_name
             and cohort.period_grain = periods.period_grain
             and cohort.scope_type = periods.scope_type
             and cohort.scope_id = periods.scope_id

@@ -1,3 +1,5 @@
+-- depends_on: {{ ref('int_calendar__dates') }}
+{{ config(materialized='incremental', incremental_strategy='replace_changed', touches='observed_touches') }}
 -- Grain: one row per domain, scope type and scope: the first business date known at all, and the last one that is complete.
 -- The last is the least over the sources that feed the scope; never the clock. The first is that of the source, whatever the
 -- platform: a platform that is silent in the first days of a source's files is silent, not unknown.

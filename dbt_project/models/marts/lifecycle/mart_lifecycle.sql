@@ -21,37 +21,63 @@ with spine as (
     where scope_dates.domain = 'activity'
 ),
 
+-- Who is first seen in a period and active in it was not active before it: the three kinds of active members are disjoint.
+new_members as (
+    select
+        grains.period_grain,
+        {{ period_start('first_seen.first_seen_date', 'grains.period_grain') }} as period_start,
+        first_seen.scope_type,
+        first_seen.scope_id,
+        {{ count_measure('count(*)') }} as new
+    from {{ ref('int_activity__first_seen') }} as first_seen
+    cross join {{ grains() }} as grains (period_grain)
+    where
+        {{ period_start('first_seen.first_seen_date', 'grains.period_grain') }}
+        = {{ period_start('first_seen.first_active_date', 'grains.period_grain') }}
+    group by
+        grains.period_grain,
+        {{ period_start('first_seen.first_seen_date', 'grains.period_grain') }},
+        first_seen.scope_type,
+        first_seen.scope_id
+),
+
+-- Dormant are those of the period before who did not come back in this one.
 counted as (
     select
-        period_grain,
-        period_start,
-        scope_type,
-        scope_id,
-        {{ count_where("status <> 'dormant'") }} as active,
-        {{ count_where("status = 'new'") }} as new,
-        {{ count_where("status = 'retained'") }} as retained,
-        {{ count_where("status = 'resurrected'") }} as resurrected,
-        {{ count_where("status = 'dormant'") }} as dormant
-    from {{ ref('int_activity__period_statuses') }}
-    group by period_grain, period_start, scope_type, scope_id
+        spine.period_grain,
+        spine.period_start,
+        spine.scope_type,
+        spine.scope_id,
+        spine.last_date,
+        coalesce(counts.active, 0) as active,
+        coalesce(counts.retained, 0) as retained,
+        coalesce(new_members.new, 0) as new,
+        coalesce(counts.active_before - counts.retained, 0) as dormant
+    from spine
+    left join {{ ref('int_activity__period_counts') }} as counts
+        on
+            spine.period_grain = counts.period_grain
+            and spine.period_start = counts.period_start
+            and spine.scope_type = counts.scope_type
+            and spine.scope_id = counts.scope_id
+    left join new_members
+        on
+            spine.period_grain = new_members.period_grain
+            and spine.period_start = new_members.period_start
+            and spine.scope_type = new_members.scope_type
+            and spine.scope_id = new_members.scope_id
 )
 
 select
-    spine.period_grain,
-    spine.period_start,
-    spine.scope_type,
-    spine.scope_id,
-    coalesce(counted.active, 0) as active,
-    coalesce(counted.new, 0) as new,
-    coalesce(counted.retained, 0) as retained,
-    coalesce(counted.resurrected, 0) as resurrected,
-    coalesce(counted.dormant, 0) as dormant,
-    {{ ratio('coalesce(counted.new, 0) + coalesce(counted.resurrected, 0)', 'counted.dormant') }} as quick_ratio,
-    {{ period_end('spine.period_start', 'spine.period_grain') }} <= spine.last_date as is_complete_period
-from spine
-left join counted
-    on
-        spine.period_grain = counted.period_grain
-        and spine.period_start = counted.period_start
-        and spine.scope_type = counted.scope_type
-        and spine.scope_id = counted.scope_id
+    period_grain,
+    period_start,
+    scope_type,
+    scope_id,
+    {{ count_measure('active') }} as active,
+    {{ count_measure('new') }} as new,
+    {{ count_measure('retained') }} as retained,
+    {{ count_measure('active - new - retained') }} as resurrected,
+    {{ count_measure('dormant') }} as dormant,
+    {{ ratio('active - retained', 'dormant') }} as quick_ratio,
+    {{ period_end('period_start', 'period_grain') }} <= last_date as is_complete_period
+from counted

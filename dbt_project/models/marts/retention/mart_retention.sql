@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_partitions',
+    partition_columns=['definition', 'period_grain', 'cohort_start'],
+    affected='rebuilt_cohorts'
+) }}
 -- Grain: one row per definition, period grain, cohort, period index and scope, for every period that has begun to be observed.
 -- A cell whose period is not over keeps its count and has no rate: an immature cohort is never shown as low retention.
 with known as (
