@@ -50,7 +50,7 @@
         inner join lost
             on days.scope_type = lost.scope_type and days.scope_id = lost.scope_id and days.member_key = lost.member_key
         where
-            days.business_date > (select min(first_active_date) from lost)
+            days.business_date > (select min(lost_first.first_active_date) from lost as lost_first)
             and days.business_date not in (select business_date from touched)
     )
 
