@@ -53,13 +53,13 @@
 {# Records what the difference between old and new rows reaches: dates by the macro `touches`, members under the domain `touches_members`. #}
 {% macro record_touches(old, new) -%}
     {%- if config.get('touches') %}
-    insert into control.touched (domain, business_date)
+    insert into control.touched
     select distinct domain, business_date from ({{ context[config.get('touches')](old, new) }}) as reached
     where business_date is not null
     except select domain, business_date from control.touched;
     {%- endif %}
     {%- if config.get('touches_members') %}
-    insert into control.touched_members (domain, member_key)
+    insert into control.touched_members
     {%- for column in config.get('member_columns', ['member_key']) %}
     {%- if not loop.first %} union {% endif %}
     select distinct '{{ config.get("touches_members") }}' as domain, {{ column }} as member_key from {{ changed_rows(old, new) }} as changed

@@ -43,14 +43,6 @@
     cast({{ later }} - {{ earlier }} as bigint)
 {%- endmacro %}
 
-{# How many whole weeks are in a whole number of days that is not negative. #}
-{% macro whole_weeks(days) -%}
-    {{ adapter.dispatch('whole_weeks')(days) }}
-{%- endmacro %}
-{% macro default__whole_weeks(days) -%}
-    ({{ days }} // 7)
-{%- endmacro %}
-
 {# First day of the week (by the setting `week_start`) or of the month that holds a date. #}
 {% macro week_start(date) -%}
     {%- if setting('week_start', 'monday') == 'sunday' -%}
@@ -186,6 +178,9 @@
 
 {# The place of the highest and of the lowest bit that is set, 0 to 52; NULL for an empty mask. #}
 {% macro highest_bit(mask) -%}
+    {{ adapter.dispatch('highest_bit')(mask) }}
+{%- endmacro %}
+{% macro default__highest_bit(mask) -%}
     cast(floor(log2(nullif({{ mask }}, 0))) as integer)
 {%- endmacro %}
 {% macro lowest_bit(mask) -%}

@@ -15,7 +15,7 @@ with days as (
         days.member_key,
         days.platform,
         days.community_key,
-        bit_or(blocks.bit) as period_mask
+        {{ bits_of_all('blocks.bit') }} as period_mask
     from {{ ref('int_activity__member_day') }} as days
     inner join {{ ref('int_calendar__blocks') }} as blocks on days.business_date = blocks.business_date
     where
@@ -27,15 +27,15 @@ with days as (
     group by blocks.period_grain, blocks.block_start, days.member_key, days.platform, days.community_key
 )
 
-select period_grain, block_start, 'all' as scope_type, 'all' as scope_id, member_key, bit_or(period_mask) as period_mask
+select period_grain, block_start, 'all' as scope_type, 'all' as scope_id, member_key, {{ bits_of_all('period_mask') }} as period_mask
 from days
 group by period_grain, block_start, member_key
 union all
-select period_grain, block_start, 'platform' as scope_type, platform as scope_id, member_key, bit_or(period_mask) as period_mask
+select period_grain, block_start, 'platform' as scope_type, platform as scope_id, member_key, {{ bits_of_all('period_mask') }} as period_mask
 from days
 group by period_grain, block_start, platform, member_key
 union all
-select period_grain, block_start, 'community' as scope_type, community_key as scope_id, member_key, bit_or(period_mask) as period_mask
+select period_grain, block_start, 'community' as scope_type, community_key as scope_id, member_key, {{ bits_of_all('period_mask') }} as period_mask
 from days
 where community_key <> ''
 group by period_grain, block_start, community_key, member_key

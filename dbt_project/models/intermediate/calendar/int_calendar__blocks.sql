@@ -8,6 +8,23 @@ with weeks as (
         {{ days_between(week_start('business_date'), week_start("date '2000-01-10'")) }} as days
     from {{ ref('int_calendar__dates') }}
     where business_date >= date '2000-01-10'
+),
+
+numbered as (
+    select
+        business_date,
+        period_start,
+        {{ exact_quotient('days', 7) }} as week_number,
+        {{ exact_quotient('days', 28) }} as block_number
+    from weeks
+),
+
+placed as (
+    select
+        business_date,
+        period_start,
+        week_number - 4 * block_number as place
+    from numbered
 )
 
 select
@@ -22,6 +39,6 @@ select
     'week' as period_grain,
     business_date,
     period_start,
-    {{ add_days('period_start', '-(days % 28)') }} as block_start,
-    {{ mask_bit('3 - (days % 28 - days % 7) / 7') }} as bit
-from weeks
+    {{ add_days('period_start', '-7 * place') }} as block_start,
+    {{ mask_bit('3 - place') }} as bit
+from placed

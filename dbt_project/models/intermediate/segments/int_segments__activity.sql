@@ -24,7 +24,7 @@ bits as (
         as_of_date,
         business_date,
         case when days_ago < 28 then {{ mask_bit('days_ago') }} else 0 end as day_bit,
-        case when days_ago < 56 then {{ mask_bit(whole_weeks('days_ago')) }} else 0 end as week_bit
+        case when days_ago < 56 then {{ mask_bit(exact_quotient('days_ago', 7)) }} else 0 end as week_bit
     from days
 ),
 
