@@ -241,3 +241,59 @@
         partition by {{ partition }} order by {{ order }} rows between unbounded preceding and unbounded following
     )
 {%- endmacro %}
+
+{# The instant so many seconds later. #}
+{% macro add_seconds(instant, seconds) -%}
+    {{ adapter.dispatch('add_seconds')(instant, seconds) }}
+{%- endmacro %}
+{% macro default__add_seconds(instant, seconds) -%}
+    ({{ instant }} + to_seconds({{ seconds }}))
+{%- endmacro %}
+
+{# Whole microseconds between two instants: exact, so that sums of them do not depend on the order of rows. #}
+{% macro microseconds_between(later, earlier) -%}
+    {{ adapter.dispatch('microseconds_between')(later, earlier) }}
+{%- endmacro %}
+{% macro default__microseconds_between(later, earlier) -%}
+    cast(epoch_us({{ later }}) - epoch_us({{ earlier }}) as bigint)
+{%- endmacro %}
+
+{# The median, the mean of the two middle values of an even number of them. #}
+{% macro median(expression) -%}
+    {{ adapter.dispatch('median')(expression) }}
+{%- endmacro %}
+{% macro default__median(expression) -%}
+    percentile_cont(0.5) within group (order by cast({{ expression }} as double))
+{%- endmacro %}
+
+{# A member of a JSON object as text; NULL when it is missing or null. #}
+{% macro json_text(column, key) -%}
+    {{ adapter.dispatch('json_text')(column, key) }}
+{%- endmacro %}
+{% macro default__json_text(column, key) -%}
+    json_extract_string({{ column }}, '$."{{ key | replace("'", "''") }}"')
+{%- endmacro %}
+
+{# A text as a number; NULL when it is none. #}
+{% macro number_or_null(text) -%}
+    {{ adapter.dispatch('number_or_null')(text) }}
+{%- endmacro %}
+{% macro default__number_or_null(text) -%}
+    try_cast({{ text }} as double)
+{%- endmacro %}
+
+{# A part of a text of ASCII signs, such as a mask of '1' and '0'; empty beyond its end. #}
+{% macro text_part(text, first, length=1) -%}
+    {{ adapter.dispatch('text_part')(text, first, length) }}
+{%- endmacro %}
+{% macro default__text_part(text, first, length) -%}
+    substring({{ text }}, {{ first }}, {{ length }})
+{%- endmacro %}
+
+{# Days of 24 hours that so many seconds fill, a begun one included. #}
+{% macro begun_days(seconds) -%}
+    {{ adapter.dispatch('begun_days')(seconds) }}
+{%- endmacro %}
+{% macro default__begun_days(seconds) -%}
+    cast(ceil({{ seconds }} / 86400.0) as integer)
+{%- endmacro %}

@@ -38,10 +38,15 @@
         {%- if not loop.last %} union {% endif -%}
         {%- endfor %}
     )
-    {%- for table in ['int_activity__member_day', 'int_activity__member_day_event_type'] %}
+    {%- for table, domain, date in [
+        ('int_activity__member_day', 'activity', 'business_date'),
+        ('int_activity__member_day_event_type', 'activity', 'business_date'),
+        ('int_funnels__events', 'activity', 'business_date'),
+        ('int_funnels__attempts', 'funnel_mart', 'entry_date'),
+    ] %}
     {%- set relation = adapter.get_relation(this.database, 'intermediate', table) %}
     {%- if relation is not none %}
-    select 'activity' as domain, business_date from {{ relation }} where member_key in (select member_key from changed_keys)
+    select '{{ domain }}' as domain, {{ date }} as business_date from {{ relation }} where member_key in (select member_key from changed_keys)
     union all
     {%- endif %}
     {%- endfor %}

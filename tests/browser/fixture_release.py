@@ -30,6 +30,7 @@ def write_database(path: Path) -> Path:
         "mart_activity_hourly": list(fixture_rows.hourly_rows()),
         "mart_lifecycle": list(fixture_rows.lifecycle_rows()),
         "mart_retention": list(fixture_rows.retention_rows()),
+        "mart_funnel": list(fixture_rows.funnel_rows()),
         "mart_conversion_daily": list(fixture_rows.conversion_rows()),
         "mart_repurchase": list(fixture_rows.repurchase_rows()),
         "mart_content_daily": list(fixture_rows.content_rows()),

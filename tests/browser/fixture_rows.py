@@ -194,6 +194,32 @@ def lifecycle_rows() -> Iterator[tuple[Any, ...]]:
                 previous = active
 
 
+FUNNELS = {
+    "join_to_purchase": (("Joined", "入群"), ("Spoke", "发言"), ("Bought", "下单")),
+    "first_week": (("Joined", "入群"), ("Spoke", "发言"), ("Checked in", "打卡")),
+}
+
+
+def funnel_rows() -> Iterator[tuple[Any, ...]]:
+    """Every funnel over all time and for one day; a fifth of the members may still get further."""
+    for scope in scopes():
+        for definition, steps in FUNNELS.items():
+            if definition == "join_to_purchase" and scope.kind == "community":
+                continue
+            for grain, period, size in (("all", "2000-01-01", round(scope.size)), ("day", str(LAST_DAY), max(1, round(scope.size / 50)))):
+                eligible = round(size * 0.8)
+                before: int | None = None
+                for index, (name, name_zh) in enumerate(steps, start=1):
+                    reached, over = round(size * 0.45 ** (index - 1)), round(eligible * 0.5 ** (index - 1))
+                    seconds = None if index == 1 or reached == 0 else 90.0 * 60**index / 7
+                    key = (definition, grain, period, index, scope.kind, scope.name, name, name_zh)
+                    from_previous = None if not before else over / before
+                    from_start = over / eligible if eligible else None
+                    counts = (size, 0, max(reached, over), eligible, over, before)
+                    yield (*key, *counts, from_previous, from_start, seconds, seconds, False, False)
+                    before = over
+
+
 RETENTION_LEVEL = {"member": 0.46, "activity": 0.58, "purchase": 0.17, "membership": 0.93}
 
 

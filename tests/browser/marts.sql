@@ -29,6 +29,14 @@ create table marts.mart_retention (
     is_mature boolean, is_rolling_mature boolean
 );
 
+create table marts.mart_funnel (
+    definition varchar, period_grain varchar, entry_period date, step_index bigint, scope_type varchar, scope_id varchar,
+    step_name varchar, step_name_zh varchar, entered_members bigint, excluded_members bigint, reached_members bigint,
+    eligible_members bigint, reached_eligible_members bigint, previous_eligible_members bigint, rate_from_previous double,
+    rate_from_start double, avg_seconds_from_previous double, median_seconds_from_previous double, is_complete_period boolean,
+    is_mature boolean
+);
+
 create table marts.mart_conversion_daily (
     business_date date, currency varchar, scope_type varchar, scope_id varchar, paying_members bigint, orders bigint, gross_amount
     decimal(18,2), refund_amount decimal(18,2), net_amount decimal(18,2), refunded_orders bigint, aov decimal(18,2), arpu decimal(18,2),

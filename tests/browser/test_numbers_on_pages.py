@@ -213,3 +213,19 @@ def test_a_row_of_a_ranking_chooses_its_scope(browser: SiteBrowser, made_up: Rel
     browser.click('[data-tile="communities"] tr[data-scope="wecom:corp1:g-vip"] button')
     assert browser.find("#filters select").get_attribute("value") == "community:wecom:corp1:g-vip"
     assert browser.kpi("dau") == pytest.approx(ask(made_up, "select avg(dau) from activity", ("community", "wecom:corp1:g-vip"), 30))
+
+
+def test_a_funnel_shows_its_steps_over_all_time(browser: SiteBrowser, made_up: Release) -> None:
+    with duckdb.connect(str(made_up.database), read_only=True) as connection:
+        rows = connection.execute(
+            "select step_index, reached_members, rate_from_previous, rate_from_start from marts.mart_funnel where scope_type = 'all' "
+            "and period_grain = 'all' and definition = 'join_to_purchase' order by step_index"
+        ).fetchall()
+    browser.open(made_up.address("funnels.html"))
+    shown = [
+        [cell.get_attribute("data-value") for cell in line.find_elements("css selector", "td")][:3]
+        for line in browser.find_all('[data-tile="steps"] [data-step]')
+    ]
+    assert [[float(value) if value else None for value in line] for line in shown] == [
+        [value if value is None else pytest.approx(value) for value in row[1:]] for row in rows
+    ]

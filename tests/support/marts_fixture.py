@@ -46,6 +46,13 @@ _TABLES = {
         retained_members_rolling bigint, retained_members_within bigint, retention_rate double, rolling_retention_rate double,
         within_retention_rate double, is_mature boolean, is_rolling_mature boolean
     """,
+    "mart_funnel": """
+        definition varchar, period_grain varchar, entry_period date, step_index bigint, scope_type varchar, scope_id varchar,
+        step_name varchar, step_name_zh varchar, entered_members bigint, excluded_members bigint, reached_members bigint,
+        eligible_members bigint, reached_eligible_members bigint, previous_eligible_members bigint, rate_from_previous double,
+        rate_from_start double, avg_seconds_from_previous double, median_seconds_from_previous double, is_complete_period boolean,
+        is_mature boolean
+    """,
     "mart_conversion_daily": """
         business_date date, currency varchar, scope_type varchar, scope_id varchar, paying_members bigint, orders bigint,
         gross_amount decimal(18, 2), refund_amount decimal(18, 2), net_amount decimal(18, 2), refunded_orders bigint, aov decimal(18, 2),
@@ -137,7 +144,30 @@ _STICKINESS = [
     *_histogram("month", "2026-10-01", "2026-10-31", "week", "qq", [2, 0, 0]),
 ]
 
+
+def _funnel(grain: str, period: str, is_mature: bool, entered: int, reached: int, eligible: int, reached_eligible: int) -> list[str]:
+    """From a message to an order within a day; an order comes an hour later."""
+    start = "1.0" if eligible else "null"
+    rate = str(reached_eligible / eligible) if eligible else "null"
+    seconds = "3600.0, 3600.0" if reached else "null, null"
+    head, tail = f"'talk_to_order', '{grain}', '{period}'", f"{is_mature}, {is_mature}"
+    row = f"({head}, {{}}, 'all', 'all', {{}}, {entered}, 0, {{}}, {eligible}, {{}}, {{}}, {tail})"
+    return [
+        row.format(1, "'Wrote', '发言'", entered, eligible, f"null, null, {start}, null, null"),
+        row.format(2, "'Bought', '下单'", reached, reached_eligible, f"{eligible}, {rate}, {rate}, {seconds}"),
+    ]
+
+
+_FUNNEL = [
+    # On Saturday Ana orders and Ben does not, on Sunday Ben does not; Cai orders on Monday, when the window still runs.
+    *_funnel("day", FIRST, True, 2, 1, 2, 1),
+    *_funnel("day", SECOND, True, 1, 0, 1, 0),
+    *_funnel("day", THIRD, False, 1, 1, 0, 0),
+    *_funnel("all", "2000-01-01", False, 3, 2, 2, 1),
+]
+
 _ROWS = {
+    "mart_funnel": ", ".join(_FUNNEL),
     "mart_stickiness": ", ".join(_STICKINESS),
     "mart_growth_daily": f"""
         ('{FIRST}', 'all', 'all', 2, 0, 0, 2, 0, 0, 2, null, null, null),

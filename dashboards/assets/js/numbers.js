@@ -86,11 +86,18 @@
     return whole ? digits(value, 0, 0) : digits(value, 0, size < 100 ? 1 : 0);
   }
 
+  // In the greatest unit of which there are two or more.
+  const UNITS = [[86400, "天", "days"], [3600, "小时", "h"], [60, "分钟", "min"], [1, "秒", "s"]];
+  function duration(value) {
+    const [size, zh, en] = UNITS.find(([seconds]) => value >= 2 * seconds) ?? UNITS.at(-1);
+    return `${digits(value / size, 0, 1)} ${cm.preferences.language === "zh" ? zh : en}`;
+  }
+
   cm.number = (value, { format = "number", currency = null, short = false } = {}) => {
     if (value === null || value === undefined) return cm.words("no_value");
     if (format === "percent") return `${digits(value * 100, 1, 1)}%`;
     if (format === "decimal") return digits(value, 2, 2);
-    if (format === "seconds") return `${digits(value, 0, 1)} ${cm.preferences.language === "zh" ? "秒" : "s"}`;
+    if (format === "seconds") return duration(value);
     if (format === "currency") {
       const sign = value < 0 ? "−" : "";
       const size = Math.abs(value);

@@ -59,6 +59,28 @@
     return cell;
   }
 
+  // A declared funnel over all time: a row per step, with the steps of the release's own two languages.
+  cm.tileKinds.funnel = async (tile, frame) => {
+    const found = await cm.rows(tile.dataset, { split: { definition: cm.filters.definition } });
+    if (found.missing) return frame.missing(found.missing, tile.mart);
+    const steps = [...found.rows].sort((a, b) => a.step_index - b.step_index);
+    const most = steps[0][tile.columns[0].name];
+    const head = cm.element("thead", {}, cm.element("tr", {}, cm.element("th", { scope: "col" }, cm.words("step")), ...tile.columns.map((column) => cm.element("th", { scope: "col", class: "number" }, cm.say(column.label)))));
+    const body = cm.element(
+      "tbody",
+      {},
+      ...steps.map((step) =>
+        cm.element(
+          "tr",
+          { "data-step": step.step_index },
+          cm.element("th", { scope: "row", class: "ranking-name" }, cm.preferences.language === "zh" ? step.step_name_zh : step.step_name),
+          ...tile.columns.map((column, index) => valueCell(column, { value: step[column.name], reason: "not_applicable" }, index === 0 ? most : 0)),
+        ),
+      ),
+    );
+    frame.show(cm.element("div", { class: "scroll", tabindex: "0" }, cm.element("table", { class: "ranking" }, head, body)));
+  };
+
   cm.tileKinds.items = async (tile, frame) => {
     const found = await cm.rows(tile.dataset);
     if (found.missing) return frame.missing(found.missing, tile.mart);

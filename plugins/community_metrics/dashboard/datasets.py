@@ -31,7 +31,7 @@ ROWS_PER_FILE = 6_000
 
 @dataclass
 class Dataset:
-    """The union of what all tiles read of one mart in one shape ('rows', 'week_hours', 'items' or 'totals')."""
+    """The union of what all tiles read of one mart in one shape ('rows', 'week_hours', 'items', 'totals' or 'funnels')."""
 
     mart: str
     shape: str
@@ -74,6 +74,8 @@ def _shape(tile: Tile) -> str:
         return "week_hours"
     if tile.kind.name == "items":
         return "items"
+    if tile.kind.name == "funnel":
+        return "funnels"
     return "totals" if tile.options.get("total_over") else "rows"
 
 
@@ -314,7 +316,17 @@ def _totals(dataset: Dataset, marts: Mapping[str, Mapping[str, str]]) -> _Source
     return _Source(query, ["platform", "business_date", *dataset.columns], "business_date", [], ["platform", "business_date"])
 
 
-_SOURCES = {"rows": _rows, "week_hours": _week_hours, "items": _items, "totals": _totals}
+def _funnels(dataset: Dataset, marts: Mapping[str, Mapping[str, str]]) -> _Source:
+    """Each funnel over all time: what happened in a single period is for the mart, not for a page."""
+    columns = ["step_index", "step_name", "step_name_zh", *dataset.columns]
+    query = f"""
+        select scope_type, position as scope, definition, {", ".join(columns)}
+        from marts.{_quoted(dataset.mart)} join scope_index using (scope_type, scope_id) where period_grain = 'all'
+    """
+    return _Source(query, ["scope", *columns], "", ["definition"], ["step_index"])
+
+
+_SOURCES = {"rows": _rows, "week_hours": _week_hours, "items": _items, "totals": _totals, "funnels": _funnels}
 
 
 def _value(name: str, kind: str) -> str:

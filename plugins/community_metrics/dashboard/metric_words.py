@@ -46,7 +46,7 @@ def complete_tile(content: Mapping[str, Any], registry: Registry, where: str) ->
         units = {metric.unit for metric in known}
         unit = registry.units[known[0].unit] if len(units) == 1 and known[0].unit and kind not in ("ranking", "items") else None
         formats = {FORMAT[metric.kind] for metric in known}
-        if kind not in ("ranking", "items", "cohort"):
+        if kind not in ("ranking", "items", "cohort", "funnel"):
             _set(tile, where, unit=_words(unit) if unit else None, format=formats.pop() if len(formats) == 1 else None)
         if len(columns) > 1 or kind in ("ranking", "items"):
             columns = [_labelled(column, metric, kind, where) for column, metric in zip(columns, known, strict=True)]
@@ -93,6 +93,7 @@ def _labelled(column: Mapping[str, Any], metric: Metric, kind: Any, where: str) 
     _fill(filled, place, label=_words(metric.short))
     if kind == "ranking":
         _fill(filled, place, aggregate=AGGREGATE.get(metric.over_dates))
+    if kind in ("ranking", "funnel"):
         _set(filled, place, format=FORMAT[metric.kind])
     return filled
 

@@ -41,6 +41,7 @@ TILE_KINDS = {
         _kind("cohort", 12, "cohorts", "indexes", "index_prefix", "index_suffix"),
         _kind("curve", 6, "cohorts", "indexes", "index_prefix", "index_suffix"),
         _kind("ranking", 12, "by", "top"),
+        _kind("funnel", 12),
         _kind("items", 12, "top", "item_limit"),
         _kind("status", 12),
         _kind("verdict", 12, needs_mart=False),

@@ -67,6 +67,7 @@ def _events(plan: Plan) -> Sequence[Row]:
                     "community_id": event.person or event.user,
                     "event_type": plan.event_type(role),
                     "actor_type": "member" if event.person in asked_about else "test",
+                    **({"properties": json.dumps(event.properties, ensure_ascii=False)} if plan.with_properties else {}),
                 }
             )
     return rows

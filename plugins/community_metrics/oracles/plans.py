@@ -42,7 +42,7 @@ class Plan:
 
     `roles`: role -> events that play it; `last_date`: the last complete date of the export; events earlier than `since` or later
     than `until` are not in it; `definitions`: rows to add to definition files, by file; `read`: marts -> answer in the shape of
-    `expected`.
+    `expected`; `with_properties`: whether the export has the events' properties.
     """
 
     case: Case
@@ -52,6 +52,7 @@ class Plan:
     read: Callable[[Marts], Mapping[str, Any]]
     definitions: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
     since: datetime | None = None
+    with_properties: bool = False
 
     def event_type(self, role: str) -> str:
         return f"{self.case.slug}/{role}"

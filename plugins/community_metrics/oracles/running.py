@@ -15,6 +15,7 @@ from community_metrics.errors import CommunityMetricsError
 from community_metrics.oracles.active_users import plan_active_users
 from community_metrics.oracles.cases import Case, NotSupported, Unreadable, UnreadableCase
 from community_metrics.oracles.exports import write_definitions, write_exports
+from community_metrics.oracles.funnels import plan_funnel
 from community_metrics.oracles.lifecycle import plan_lifecycle
 from community_metrics.oracles.marts import Marts, NoRow
 from community_metrics.oracles.plans import Plan
@@ -30,8 +31,8 @@ PLANNERS: Mapping[str, Callable[[Case], Plan]] = {
     "lifecycle": plan_lifecycle,
     "trends": plan_active_users,
     "stickiness": plan_stickiness,
+    "funnel": plan_funnel,
 }
-LATER = {"funnel": "mart_funnel comes later"}
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,6 @@ def run_cases(cases: Sequence[Case | UnreadableCase], settings: Settings, workpl
 def _plan(case: Case | UnreadableCase) -> Plan | Verdict:
     if isinstance(case, UnreadableCase):
         return Verdict(case.file, case.name, "failed", case.reason)
-    if case.metric in LATER:
-        return Verdict(case.file, case.name, "not supported", LATER[case.metric])
     if case.metric not in PLANNERS:
         return Verdict(case.file, case.name, "not supported", f"metric `{case.metric}`")
     if case.week_start not in ("monday", "sunday"):

@@ -18,6 +18,7 @@ from community_metrics.errors import CommunityMetricsError
 from community_metrics.landing.ledger import Ledger
 from community_metrics.landing.records import LakeFile
 from community_metrics.settings import Settings
+from community_metrics.warehouse.definitions import filtered_fields
 
 # The streams whose partitions are rebuilt by date; all other streams are small and read whole.
 ACTIVITY_STREAMS = frozenset({("events", "events"), ("chat_export", "messages"), ("chat_export", "reactions")})
@@ -73,7 +74,12 @@ def prepare(settings: Settings, ledger: Ledger, connection: duckdb.DuckDBPyConne
     _insert(
         connection,
         "control.settings",
-        [("timezone", settings.timezone), ("week_start", settings.week_start), ("lake", _quoted(settings.lake))],
+        [
+            ("timezone", settings.timezone),
+            ("week_start", settings.week_start),
+            ("lake", _quoted(settings.lake)),
+            ("filtered_fields", " ".join(filtered_fields(settings))),
+        ],
     )
     _insert(
         connection,

@@ -21,6 +21,7 @@ import duckdb
 
 from community_metrics.errors import SettingsError
 from community_metrics.settings import PROJECT_ROOT, Settings
+from community_metrics.warehouse.funnel_definitions import OPERATORS, STEP_ORDERS, WINDOW_UNITS, check_funnels
 from community_metrics.warehouse.segment_definitions import MEASURES, check_segments
 from community_metrics.warehouse.window_definitions import check_stickiness
 
@@ -29,6 +30,10 @@ DEFAULTS = PROJECT_ROOT / "dbt_project" / "seeds"
 
 def _text(value: str) -> str | None:
     return None if value else "must not be empty"
+
+
+def _anything(_: str) -> str | None:
+    return None
 
 
 def _boolean(value: str) -> str | None:
@@ -127,6 +132,33 @@ FILES = (
         },
         ("segment_set", "segment", "measure"),
     ),
+    DefinitionFile(
+        "funnel_definitions.csv",
+        {
+            "definition": _text,
+            "name_en": _text,
+            "name_zh": _text,
+            "window_length": _positive,
+            "window_unit": _one_of(*WINDOW_UNITS),
+            "step_order": _one_of(*STEP_ORDERS),
+        },
+        ("definition",),
+    ),
+    DefinitionFile(
+        "funnel_steps.csv",
+        {"definition": _text, "step_index": _positive, "name_en": _text, "name_zh": _text, "event": _text, "event_filter": _anything},
+        ("definition", "step_index", "event", "event_filter"),
+    ),
+    DefinitionFile(
+        "funnel_exclusions.csv",
+        {"definition": _text, "from_step": _positive, "to_step": _positive, "event": _text, "event_filter": _anything},
+        ("definition", "from_step", "to_step", "event", "event_filter"),
+    ),
+    DefinitionFile(
+        "event_filters.csv",
+        {"event_filter": _text, "field": _text, "operator": _one_of(*OPERATORS), "value": _anything},
+        ("event_filter", "field", "operator", "value"),
+    ),
     DefinitionFile("channels.csv", {"channel": _text, "name_en": _text, "name_zh": _text}, ("channel",)),
     DefinitionFile("channel_rules.csv", {"state_pattern": _text, "channel": _text}, ("state_pattern",)),
     DefinitionFile(
@@ -159,7 +191,14 @@ def read_definitions(folder: Path) -> dict[str, str]:
     check_stickiness(folder, texts["stickiness_definitions.csv"])
     _check_price_bands(folder, texts["price_bands.csv"])
     check_segments(folder, texts["segment_definitions.csv"])
+    check_funnels(folder, {name: list(_rows(text))[1:] for name, text in texts.items()})
     return texts
+
+
+def filtered_fields(settings: Settings) -> list[str]:
+    """The columns of an event that some filter reads: the others of its free fields are not carried through the models."""
+    rows = list(_rows(read_definitions(settings.definitions)["event_filters.csv"]))[1:]
+    return sorted({cells[1].partition(".")[0] for _, cells in rows})
 
 
 def assemble_seeds(settings: Settings, target: Path) -> Path:

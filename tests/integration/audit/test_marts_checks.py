@@ -23,6 +23,7 @@ WHOLE = "scope_type = 'all'"
 WECHAT = "scope_id = 'wechat'"
 QQ = "scope_id = 'qq'"
 FIRST_COHORT = f"period_grain = 'day' and cohort_start = '{FIRST}'"
+FIRST_ENTRY, SECOND_ENTRY = (f"period_grain = 'day' and entry_period = '{day}'" for day in (FIRST, SECOND))
 FIRST_WINDOW = "window_start = '2026-10-05'"
 AUGUST = "cohort_start = '2026-08-01'"
 BANDS = "dimension = 'price_band'"
@@ -193,6 +194,24 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
     "mart_retention.rates_are_ratios": (update("mart_retention", "within_retention_rate = 0.75", FIRST_COHORT, "period_index = 2"),),
     "mart_retention.immature_cells_have_no_rate": (update("mart_retention", "retention_rate = 0", RUNNING_WEEK),),
     "mart_retention.has_rows": (delete("mart_retention"),),
+    "mart_funnel.the_first_step_is_the_entry": (
+        # A rate of step 1 from a step that there is not.
+        update("mart_funnel", "rate_from_previous = 1, previous_eligible_members = 2", FIRST_ENTRY, "step_index = 1"),
+    ),
+    # Step 2 counted by itself, whether or not step 1 came before it.
+    "mart_funnel.steps_never_gain": (update("mart_funnel", "reached_members = 3", FIRST_ENTRY, "step_index = 2"),),
+    "mart_funnel.eligible_are_within_the_entered": (
+        update("mart_funnel", "is_mature = true", f"period_grain = 'day' and entry_period = '{THIRD}'"),
+    ),
+    "mart_funnel.a_funnel_is_whole": (update("mart_funnel", "excluded_members = 1", FIRST_ENTRY, "step_index = 2"),),
+    # Everybody in the denominator, though the window is open for some.
+    "mart_funnel.rates_are_ratios": (
+        update("mart_funnel", "rate_from_previous = 2 / 3, rate_from_start = 2 / 3", "period_grain = 'all'", "step_index = 2"),
+    ),
+    "mart_funnel.times_are_of_those_who_got_there": (
+        update("mart_funnel", "avg_seconds_from_previous = 0, median_seconds_from_previous = 0", SECOND_ENTRY, "step_index = 2"),
+    ),
+    "mart_funnel.all_time_holds_every_period": (delete("mart_funnel", "period_grain = 'all'"),),
     "mart_conversion_daily.net_is_gross_less_refunds": (
         # The refund on the order's date: gone from its own.
         update("mart_conversion_daily", "refund_amount = 0", WECHAT, ON_THIRD),

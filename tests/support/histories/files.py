@@ -84,6 +84,10 @@ def _cells(row: Record) -> dict[str, Any]:
                 "community_id": row.community,
                 "event_type": row.event_type,
                 "actor_type": row.actor_type,
+                "content_id": row.content,
+                "campaign_id": row.campaign,
+                "value": row.value,
+                "properties": row.properties,
             }
         case Membership():
             cells = {

@@ -15,6 +15,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from support.histories.files import ExportFile, Style, export_file
+from support.histories.funnels import FUNNELS
 from support.naive.records import (
     BUILT_IN_SEGMENTS,
     BUILT_IN_STICKINESS,
@@ -94,6 +95,7 @@ def generate_rules(random: Random) -> Rules:
         definitions=DEFINITIONS,
         stickiness=STICKINESS,
         segments=SEGMENTS,
+        funnels=FUNNELS,
     )
 
 

@@ -18,6 +18,7 @@ from community_metrics.landing.ledger import Ledger
 from community_metrics.settings import PROJECT_ROOT, Settings
 from community_metrics.warehouse.build import BuildReport, mark_published
 from support.histories.files import ExportFile
+from support.histories.funnels import write_funnels
 from support.naive.records import Definition, PriceBand, Rules, Segment, Stickiness
 
 Rows = dict[tuple[Any, ...], dict[str, Any]]
@@ -34,6 +35,7 @@ class PipelineHome:
         write_stickiness(definitions / "stickiness_definitions.csv", rules.stickiness)
         write_price_bands(definitions / "price_bands.csv", rules.price_bands)
         write_segments(definitions / "segment_definitions.csv", rules.segments)
+        write_funnels(definitions, rules.funnels)
         self.settings = replace(settings, timezone=rules.timezone, week_start=WEEK_STARTS[rules.week_start], definitions=definitions)
 
     def land(self, files: Iterable[ExportFile]) -> None:

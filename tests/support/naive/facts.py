@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -31,6 +32,18 @@ class Activity:
 
 
 @dataclass(frozen=True)
+class Deed:
+    """Any event of a member, qualifying or not, with the fields that a filter may look at."""
+
+    person: Person
+    platform: str
+    community: str | None
+    occurred_at: datetime
+    event_type: str
+    fields: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Spell:
     person: Person
     platform: str
@@ -44,6 +57,7 @@ class Purchase:
     person: Person
     platform: str
     order: tuple[str, str, str]
+    paid_at: datetime
     day: date
     amount: Decimal
     currency: str
@@ -65,6 +79,7 @@ class Repayment:
 class Facts:
     rules: Rules
     activities: list[Activity]
+    deeds: list[Deed]
     spells: list[Spell]
     purchases: list[Purchase]
     repayments: list[Repayment]
@@ -109,6 +124,7 @@ def read_facts(landings: Sequence[Landing], rules: Rules) -> Facts:
     return Facts(
         rules=rules,
         activities=_activities(versions.events(landings), person, outsiders, rules),
+        deeds=_deeds(versions.events(landings), person, outsiders),
         spells=[spell for spell, _ in spells],
         purchases=_purchases(orders.values(), person, outsiders, rules),
         repayments=_repayments(versions.refunds(landings), orders, person, outsiders, rules),
@@ -142,6 +158,35 @@ def _activities(events: Iterable[Event], person: WhoIs, outsiders: set[Person], 
     ]
 
 
+def _deeds(events: Iterable[Event], person: WhoIs, outsiders: set[Person]) -> list[Deed]:
+    found = []
+    for event in events:
+        if (event.actor_type or "member") == "member" and person(event.member) not in outsiders:
+            fields = {
+                "platform": event.member.platform,
+                "account_id": event.member.account,
+                "content_id": event.content,
+                "campaign_id": event.campaign,
+                "value": event.value,
+                **{f"properties.{name}": _json_text(value) for name, value in json.loads(event.properties or "{}").items()},
+            }
+            found.append(
+                Deed(
+                    person(event.member),
+                    event.member.platform,
+                    community_key(event.member, event.community) if event.community else None,
+                    event.occurred_at,
+                    event.event_type,
+                    {name: value for name, value in fields.items() if value is not None},
+                )
+            )
+    return found
+
+
+def _json_text(value: object) -> str | None:
+    return value if isinstance(value, str) or value is None else json.dumps(value)
+
+
 def _spells(memberships: Iterable[Membership], person: WhoIs, outsiders: set[Person]) -> list[tuple[Spell, Membership]]:
     return [
         (Spell(person(row.member), row.member.platform, community_key(row.member, row.community), row.joined_at, row.left_at), row)
@@ -173,6 +218,7 @@ def _purchases(orders: Iterable[Order], person: WhoIs, outsiders: set[Person], r
             person(order.member),
             order.member.platform,
             (order.member.platform, order.member.account, order.order_id),
+            order.paid_at,
             business_date(order.paid_at, rules.timezone),
             order.amount,
             order.currency,

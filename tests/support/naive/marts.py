@@ -11,6 +11,7 @@ from support.naive.commerce import conversion_daily, repurchase
 from support.naive.content import account_daily, content_daily, content_lifetime, dim_content
 from support.naive.dimensions import dim_channel, dim_community, dim_date, dim_member
 from support.naive.facts import read_facts
+from support.naive.funnels import funnels
 from support.naive.growth import growth_daily
 from support.naive.ltv import ltv_cohorts
 from support.naive.presence import Presences
@@ -28,6 +29,7 @@ GRAINS: dict[str, tuple[str, ...]] = {
     "mart_stickiness": ("window_grain", "window_start", "period_grain", "active_periods", "scope_type", "scope_id"),
     "mart_segments": ("segment_set", "period_grain", "period_start", "segment", "scope_type", "scope_id"),
     "mart_retention": ("definition", "period_grain", "cohort_start", "period_index", "scope_type", "scope_id"),
+    "mart_funnel": ("definition", "period_grain", "entry_period", "step_index", "scope_type", "scope_id"),
     "mart_conversion_daily": ("business_date", "currency", "scope_type", "scope_id"),
     "mart_repurchase": ("cohort_grain", "cohort_start", "horizon_days", "scope_type", "scope_id"),
     "mart_ltv_cohorts": ("cohort_kind", "cohort_start", "month_index", "currency", "scope_type", "scope_id"),
@@ -60,6 +62,7 @@ def naive_marts(landings: Sequence[Landing], rules: Rules) -> dict[str, Mart]:
         "mart_stickiness": stickiness(facts),
         "mart_segments": segments(facts, presences),
         "mart_retention": retention(facts, presences),
+        "mart_funnel": funnels(facts, presences),
         "mart_conversion_daily": conversion_daily(facts, presences),
         "mart_repurchase": repurchase(facts),
         "mart_ltv_cohorts": ltv_cohorts(facts, presences),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from math import inf
 from typing import NamedTuple
@@ -34,6 +34,10 @@ class Event(Record):
     event_type: str
     community: str | None = None
     actor_type: str | None = None
+    content: str | None = None
+    campaign: str | None = None
+    value: str | None = None
+    properties: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +204,32 @@ BUILT_IN_SEGMENTS = (
 
 
 @dataclass(frozen=True)
+class FunnelEvent:
+    """What a step or an exclusion accepts: an event by name (join, activity, purchase or a type), and conditions that all hold."""
+
+    event: str
+    filter: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """A declared funnel. A step is met by any of its events; an exclusion is the step before it, the step after it, the event."""
+
+    name: str
+    steps: tuple[tuple[FunnelEvent, ...], ...]
+    window: timedelta
+    order: str = "ordered"
+    exclusions: tuple[tuple[int, int, FunnelEvent], ...] = ()
+
+    @property
+    def names(self) -> list[tuple[str, str]]:
+        return [(f"step {index}", f"第{index}步") for index, _ in enumerate(self.steps, start=1)]
+
+    def events(self) -> list[FunnelEvent]:
+        return [event for step in self.steps for event in step] + [event for _, _, event in self.exclusions]
+
+
+@dataclass(frozen=True)
 class Rules:
     """What analysts decide: the time zone, the first weekday (0 Monday, 6 Sunday), event types and what is declared in files."""
 
@@ -211,3 +241,4 @@ class Rules:
     stickiness: tuple[Stickiness, ...] = BUILT_IN_STICKINESS
     price_bands: tuple[PriceBand, ...] = ()
     segments: tuple[Segment, ...] = BUILT_IN_SEGMENTS
+    funnels: tuple[Funnel, ...] = ()

@@ -39,6 +39,7 @@ def test_the_projects_own_pages_fit_the_marts(marts: Marts) -> None:
         "growth",
         "activity",
         "retention",
+        "funnels",
         "conversion",
         "content",
         "trust",

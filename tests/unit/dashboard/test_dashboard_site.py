@@ -17,7 +17,17 @@ from community_metrics.dashboard.site import build_site
 from community_metrics.errors import CommunityMetricsError, SettingsError
 from community_metrics.settings import Settings
 
-PAGES = ["activity.html", "content.html", "conversion.html", "glossary.html", "growth.html", "index.html", "retention.html", "trust.html"]
+PAGES = [
+    "activity.html",
+    "content.html",
+    "conversion.html",
+    "funnels.html",
+    "glossary.html",
+    "growth.html",
+    "index.html",
+    "retention.html",
+    "trust.html",
+]
 DAY_ZERO = "date '1970-01-01'"
 
 
@@ -160,7 +170,7 @@ def test_a_page_about_data_that_nobody_has_is_left_out(dashboards: Path, databas
         for mart in ("mart_content_daily", "mart_account_daily", "mart_conversion_daily"):
             connection.execute(f"delete from marts.{mart}")
     report = build_site(Settings(home=tmp_path), tmp_path / "fewer.duckdb", fixture_release.manifest(), tmp_path / "site", dashboards)
-    assert report.pages == ("overview", "growth", "activity", "retention", "conversion", "trust", "glossary")
+    assert report.pages == ("overview", "growth", "activity", "retention", "funnels", "conversion", "trust", "glossary")
     assert "content.html" not in (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
 
 

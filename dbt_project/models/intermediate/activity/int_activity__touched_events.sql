@@ -35,11 +35,13 @@ select
     in_force.platform,
     in_force.account_id,
     in_force.business_date,
+    in_force.occurred_at,
     {{ local_hour('in_force.occurred_at') }} as hour,
     coalesce(identity.member_key, in_force.member_id) as member_key,
     coalesce({{ community_key('in_force.platform', 'in_force.account_id', 'in_force.community_id') }}, '') as community_key,
     coalesce(actors.actor_type, in_force.actor_type) as actor_type,
     in_force.event_type,
+    {{ filtered_event_columns('in_force') }},
     coalesce(event_types.is_activity, false) as is_activity,
     coalesce(event_types.is_message, false) as is_message,
     in_force.is_restated

@@ -1,0 +1,84 @@
+-- depends_on: {{ ref('funnel_definitions') }}
+-- depends_on: {{ ref('funnel_steps') }}
+-- depends_on: {{ ref('funnel_exclusions') }}
+-- depends_on: {{ ref('event_filters') }}
+{% set numbers = funnel_step_numbers() | map('int') | list -%}
+-- Grain: one row per start of an ordered or strict funnel; of a strict one, per number of steps that the start's instant may fill.
+-- From a start the earliest event for each next step leads as far as any other choice: whatever a later one could still be
+-- followed by, the earlier one can. A strict attempt goes from instant to instant, and each one between is used up whole:
+-- of events of one instant the order is open, but one that is left over would stand between two steps.
+-- noqa: disable=LT02
+with hop_0 as (
+    select
+        moments.definition,
+        moments.scope_type,
+        moments.scope_id,
+        moments.member_key,
+        moments.business_date as entry_date,
+        moments.occurred_at as started_at,
+        definitions.step_order,
+        {{ add_seconds('moments.occurred_at', 'definitions.window_seconds') }} as window_ends_at,
+        moments.occurred_at as at_0,
+        taken.step_index as reached_0,
+        case
+            when definitions.step_order = 'strict' then moments.next_at
+            {%- for number in numbers[1:] %}
+            when taken.step_index = {{ number - 1 }} then moments.next_{{ number }}_at
+            {%- endfor %}
+        end as next_0_at
+    from {{ ref('int_funnels__moments') }} as moments
+    inner join {{ ref('int_funnels__rebuilt_entries') }} as rebuilt
+        on moments.definition = rebuilt.definition and moments.business_date = rebuilt.entry_date
+    inner join {{ ref('int_funnels__definitions') }} as definitions on moments.definition = definitions.definition
+    inner join (select distinct step_index from {{ ref('funnel_steps') }}) as taken
+        on
+            moments.advance_0 >= taken.step_index
+            and case when definitions.step_order = 'strict' then 1 else moments.advance_0 end <= taken.step_index
+    where definitions.step_order <> 'unordered'
+)
+
+{%- for hop in numbers[1:] %}
+{%- set before = 'hop.reached_' ~ (hop - 2) -%}
+{%- set advance = numbered('moments.advance_', before, numbers[:-1]) %},
+
+hop_{{ hop - 1 }} as (
+    select
+        hop.*,
+        moments.occurred_at as at_{{ hop - 1 }},
+        coalesce({{ advance }}, {{ before }}) as reached_{{ hop - 1 }},
+        case
+            when hop.step_order = 'strict'
+                then case when {{ advance }} - {{ before }} = moments.events then moments.next_at end
+            {%- for number in numbers[1:] %}
+            when {{ advance }} = {{ number - 1 }} then moments.next_{{ number }}_at
+            {%- endfor %}
+        end as next_{{ hop - 1 }}_at
+    from hop_{{ hop - 2 }} as hop
+    left join {{ ref('int_funnels__moments') }} as moments
+        on
+            hop.definition = moments.definition
+            and hop.scope_type = moments.scope_type
+            and hop.scope_id = moments.scope_id
+            and hop.member_key = moments.member_key
+            and hop.next_{{ hop - 2 }}_at = moments.occurred_at
+            and hop.window_ends_at >= moments.occurred_at
+)
+{%- endfor %}
+
+select
+    definition,
+    scope_type,
+    scope_id,
+    member_key,
+    entry_date,
+    started_at,
+    window_ends_at,
+    reached_{{ numbers | length - 1 }} as reached_steps
+    {%- for number in numbers %},
+    case
+        {%- for hop in numbers %}
+        when reached_{{ hop - 1 }} >= {{ number }} then at_{{ hop - 1 }}
+        {%- endfor %}
+    end as step_{{ number }}_at
+    {%- endfor %}
+from hop_{{ numbers | length - 1 }}
