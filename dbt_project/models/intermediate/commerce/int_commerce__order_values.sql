@@ -45,7 +45,7 @@ valued as (
         on
             orders.currency = bands.currency
             and orders.gross_amount >= bands.from_amount
-            and (bands.below_amount is null or orders.gross_amount < bands.below_amount)
+            and orders.gross_amount < coalesce(bands.below_amount, 9999999999999999)
 
     union all
 

@@ -36,4 +36,4 @@ left join {{ ref('int_membership__presence') }} as presence
         and payers.scope_id = presence.scope_id
         and payers.member_key = presence.member_key
         and payers.business_date >= presence.start_date
-        and (presence.count_until is null or payers.business_date < presence.count_until)
+        and payers.business_date < coalesce(presence.count_until, date '9999-12-31')

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- Grain: one row per movement of money (a payment, a refund), dimension, value of its order and scope.
 -- A refund names no line: of an order with several categories it is not known what it paid back (`refund_amount` NULL), of an order
 -- with one it is. A refund of which the order has not landed is of value `unknown`.
