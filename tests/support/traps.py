@@ -6,7 +6,7 @@ What a test and the mutations share: a wrong model shows as a difference from th
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 
@@ -19,7 +19,7 @@ from support.histories.shop_and_content import generate_shop_history
 from support.naive.activity import Mart
 from support.naive.calendar import business_date
 from support.naive.marts import CONTENT_GRAINS, GRAINS, naive_content_marts, naive_marts
-from support.naive.records import Event, Membership, Order, Record
+from support.naive.records import Event, Membership, NativeId, Order, Record
 
 SEED = 7
 TIMEZONE = "Asia/Shanghai"
@@ -33,7 +33,7 @@ class Traps:
     def __init__(self, folder: Path) -> None:
         history = generate_shop_history(SEED, TIMEZONE)
         self.rules = replace(history.rules, week_start=0)
-        self.files = list(history.files)
+        self.files = [*history.files, _two_communities_in_an_hour()]
         self.news = _news(self.files)
         self.landed: list[ExportFile] = []
         self.home = PipelineHome(Settings(home=folder), self.rules)
@@ -55,6 +55,17 @@ class Traps:
     def _land(self, files: list[ExportFile]) -> None:
         self.landed += files
         self.home.land(files)
+
+
+def _two_communities_in_an_hour() -> ExportFile:
+    """A member who speaks in two communities within one hour is one active member of that hour, whatever else they did that day."""
+    member, day = NativeId("discord", "guild", "native", "u1"), datetime.combine(FIRST + timedelta(days=20), time(4), UTC)
+    said = ((day, "g1"), (day + timedelta(minutes=30), "g2"), (day + timedelta(hours=5), "g2"))
+    rows: list[Record] = [
+        Event(event_id=f"hour-{number}", member=member, occurred_at=at, event_type="message", community=community)
+        for number, (at, community) in enumerate(said)
+    ]
+    return export_file("two-communities", "events", rows, Style(), datetime(2026, 11, 1, tzinfo=UTC), PERIOD)
 
 
 def _news(files: list[ExportFile]) -> list[ExportFile]:
