@@ -52,6 +52,8 @@ FUNNELS = (
 RULES = Rules("Asia/Shanghai", 0, frozenset("abcd"), frozenset("a"), funnels=FUNNELS)
 FIRST = datetime(2026, 9, 5, 12, tzinfo=UTC)
 MEMBERS = 60
+# What chance seldom brings: of a strict funnel an event left over in an instant between, and more firsts in an instant than help.
+STORIES = ("a0 b1 x1 c2", "a0 a0 a1 b2", "a0 b1 c1 c2", "a0 a0 b1", "b0 a0 a1 c1")
 
 
 def generate(random: Random) -> list[Record]:
@@ -70,6 +72,11 @@ def generate(random: Random) -> list[Record]:
                 amount = Decimal(random.choice(("20.00", "80.00")))
                 paid_at = random.choice(moments)
                 rows.append(Order(order_id=f"{number}-{turn}", member=member, paid_at=paid_at, amount=amount, currency="CNY"))
+    for number, story in enumerate(STORIES):
+        member = NativeId("p", "", "native", f"story{number}")
+        for turn, word in enumerate(story.split()):
+            at = FIRST + int(word[1:]) * HOUR
+            rows.append(Event(event_id=f"story{number}-{turn}", member=member, occurred_at=at, event_type=word[0], community="h"))
     # Somebody of each platform long before and after, so that both ends of what is known lie outside.
     for platform in "pq":
         who = NativeId(platform, "", "native", "edge")
