@@ -71,10 +71,9 @@ def test_a_filter_becomes_conditions_that_hold_together(tmp_path: Path) -> None:
 
 
 def test_steps_exclusions_and_the_window_are_declared(tmp_path: Path) -> None:
+    leaving = {"event": "leave", "from_step": 0, "to_step": 1}
     steps = [{"event": None}, {"any_of": [{"event": "pay"}, {"event": "visit", "filter": {"n": {"operator": "gt", "value": 3}}}]}]
-    made = plan(
-        tmp_path, steps=steps, window={"value": 5, "unit": "minutes"}, exclusions=[{"event": "leave", "from_step": 0, "to_step": 1}]
-    )
+    made = plan(tmp_path, steps=steps, window={"value": 5, "unit": "minutes"}, exclusions=[leaving])
     assert [(row["step_index"], row["event"]) for row in made.definitions["funnel_steps.csv"]] == [
         ("1", "activity"),
         ("2", "case-0001/pay"),
