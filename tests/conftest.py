@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from community_metrics.settings import PROJECT_ROOT, Settings
-
-ID_KEY = "a key that is the same in every test"
+from support.identity_key import ID_KEY
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from community_metrics.settings import Settings
 from community_metrics.warehouse.dbt import run_dbt
 from community_metrics.warehouse.definitions import DEFAULTS
-from conftest import ID_KEY
 from laws.test_marts_equal_naive import PROFILE, fresh_home, seeds
 from support.histories.comparison import differences
 from support.histories.shop_and_content import generate_shop_history
+from support.identity_key import ID_KEY
 from support.naive.marts import CONTENT_GRAINS, DIMENSION_GRAINS, GRAINS, naive_content_marts, naive_dimensions, naive_marts
 
 ALL_GRAINS = GRAINS | CONTENT_GRAINS | DIMENSION_GRAINS
