@@ -25,12 +25,15 @@ from community_metrics.sources.envelopes.batches import (
 from community_metrics.sources.envelopes.boundary import typed_errors
 from community_metrics.sources.envelopes.byte_streams import ByteSource
 from community_metrics.sources.envelopes.encodings import Utf8Stream, read_text_head
-from community_metrics.sources.envelopes.model import DEFAULT_BATCH_ROWS, HEAD_ROWS, Kind, RawBatch, RawTable, RowProblem
+from community_metrics.sources.envelopes.model import HEAD_ROWS, Kind, RawBatch, RawTable, RowProblem
 from community_metrics.sources.envelopes.records import Record, head_records, iter_records, sniff_delimiter
 
 BLOCK = 16 * 2**20
 """One record must fit into a block; memory is a few blocks, whatever the size of the file. In smaller ones more of the members
 stand in each block anew."""
+
+_BATCH_ROWS = 196_608
+"""A block of usual width is one batch: what is looked up once per batch, among the members met so far, is looked up less often."""
 
 _RAGGED_TEXT = 2**20
 _Item = TypeVar("_Item")
@@ -54,7 +57,7 @@ class DelimitedTable(RawTable):
         self._head_bytes = [len(text[: record.end].encode()) for record in self._head]
         self.grid_head = [list(record.cells) for record in self._head]
 
-    def iter_batches(self, header_row: int | None = None, batch_rows: int = DEFAULT_BATCH_ROWS) -> Iterator[RawBatch]:
+    def iter_batches(self, header_row: int | None = None, batch_rows: int = _BATCH_ROWS) -> Iterator[RawBatch]:
         header_row = self.checked_header_row(header_row)
         header = self._head[header_row - 1].cells
         check_width(len(header), self.name)
