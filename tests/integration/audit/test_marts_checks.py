@@ -69,15 +69,21 @@ LIFETIME_WITHOUT_FALL = update("mart_content_lifetime", "falling_snapshots = 0, 
 MUTATIONS: dict[str, tuple[str, ...]] = {
     "mart_growth_daily.members_balance": (update("mart_growth_daily", "members_at_end = 3", WHOLE, ON_SECOND),),
     "mart_growth_daily.persons_within_spells": (update("mart_growth_daily", "joins = 0", WHOLE, ON_THIRD),),
+    # Segments hang on the stock of the same day: they go with it.
     "mart_growth_daily.members_within_platforms": (
+        delete("mart_segments"),
         delete("mart_growth_daily", QQ),
         update("mart_growth_daily", "members_at_end = members_at_end + 1, new_members = new_members + 1, joins = 2", WECHAT, ON_FIRST),
         update("mart_growth_daily", "members_at_end = members_at_end + 1", WECHAT, f"business_date > '{FIRST}'"),
     ),
-    "mart_growth_daily.no_day_is_missing": (delete("mart_growth_daily", QQ, ON_SECOND),),
+    "mart_growth_daily.no_day_is_missing": (delete("mart_segments"), delete("mart_growth_daily", QQ, ON_SECOND)),
     "mart_growth_daily.reaches_the_known_date": (delete("mart_growth_daily", ON_THIRD),),
     "mart_growth_daily.joined_members_are_counted": (delete("mart_growth_daily", WHOLE),),
-    "mart_growth_daily.has_rows": (delete("mart_growth_daily"), update("dim_member", "first_joined_date = null")),
+    "mart_growth_daily.has_rows": (
+        delete("mart_segments"),
+        delete("mart_growth_daily"),
+        update("dim_member", "first_joined_date = null"),
+    ),
     "mart_activity_daily.windows_are_nested": (update("mart_activity_daily", "mau_28 = 4", WHOLE, ON_THIRD),),
     "mart_activity_daily.parts_are_within_the_whole": (
         update("mart_activity_daily", "speakers = 3, messages = 3, top10_messages = 3, interactions = 3", WHOLE, ON_FIRST),
