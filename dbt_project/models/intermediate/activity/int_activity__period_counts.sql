@@ -5,6 +5,7 @@
 -- Grain: one row per day, week or month of a rebuilt block and scope: members active in it, in the period before it, in both, and
 -- for a day in the 7, 28 and 30 days that end on it.
 -- A window is reached by shifting a mask by its parts: 7 = 4 or 4 moved by 3, 28 = 24 or 8 moved by 20, 30 = 24 or 8 moved by 22.
+-- noqa: disable=LT02
 with masks as (
     select *, {{ either_bit('period_mask', shift_right('period_mask', 1)) }} as within_2
     from {{ ref('int_activity__adjacent_blocks') }}

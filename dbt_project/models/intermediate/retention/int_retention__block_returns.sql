@@ -46,22 +46,22 @@ select
     members.cohort_start,
     members.member_key,
     blocks.block_start,
-    {{ both_bits('blocks.period_mask', 'cohort_blocks.counted_periods') }} as returned_periods
+    {{ both_bits('blocks.period_mask', 'counted.counted_periods') }} as returned_periods
 from {{ ref('int_activity__block_scopes') }} as blocks
 inner join {{ ref('int_retention__cohort_members') }} as members
     on
         blocks.scope_type = members.scope_type
         and blocks.scope_id = members.scope_id
         and blocks.member_key = members.member_key
-inner join cohort_blocks
+inner join cohort_blocks as counted
     on
-        members.definition = cohort_blocks.definition
-        and members.period_grain = cohort_blocks.period_grain
-        and members.scope_type = cohort_blocks.scope_type
-        and members.scope_id = cohort_blocks.scope_id
-        and members.cohort_start = cohort_blocks.cohort_start
-        and blocks.period_grain = cohort_blocks.block_grain
-        and blocks.block_start = cohort_blocks.block_start
+        members.definition = counted.definition
+        and members.period_grain = counted.period_grain
+        and members.scope_type = counted.scope_type
+        and members.scope_id = counted.scope_id
+        and members.cohort_start = counted.cohort_start
+        and blocks.period_grain = counted.block_grain
+        and blocks.block_start = counted.block_start
 where
     blocks.block_start >= (select min(block_start) from cohort_blocks)
-    and {{ both_bits('blocks.period_mask', 'cohort_blocks.counted_periods') }} <> 0
+    and {{ both_bits('blocks.period_mask', 'counted.counted_periods') }} <> 0

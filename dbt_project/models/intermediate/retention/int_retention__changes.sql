@@ -4,6 +4,7 @@
 -- Grain: one row per definition, period grain, scope, rebuilt cohort and period index: what changes with that period.
 -- `bounded`: who returned in the period, less who returned in the one before. `within_periods`: who returned for the first time.
 -- `ended`: who returned for the last time in the period before. The running sums of them are the cells.
+-- noqa: disable=LT02
 with {% for grain, count in places.items() -%}
 {{ grain }}_columns as (
     select
@@ -27,7 +28,12 @@ with {% for grain, count in places.items() -%}
             {%- endfor %}
         end as members
     from {{ grain }}_columns
-    cross join (values {% for place in range(count) %}({{ place }}){{ ', ' if not loop.last }}{% endfor %}) as places (place)
+    cross join (
+        values
+        {%- for place in range(count) %}
+        ({{ place }}){{ ',' if not loop.last }}
+        {%- endfor %}
+    ) as places (place)
 ),
 
 {% endfor -%}

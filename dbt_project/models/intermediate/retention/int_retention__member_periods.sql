@@ -1,11 +1,5 @@
 {#- Named as literals, so that what no definition counts is not read at all. -#}
-{%- set names = [] -%}
-{%- if execute -%}
-    {%- set names = run_query(
-        "select entry_event from " ~ ref('int_retention__definitions') ~ " where cohort_mode = 'recurring'"
-        ~ " union select return_event from " ~ ref('int_retention__definitions') ~ " where not is_masked order by 1"
-    ).columns[0].values() -%}
-{%- endif -%}
+{%- set names = retention_events_counted(ref('int_retention__definitions')) -%}
 -- Grain: one row per event name, period grain, scope, member and calendar period with at least one occurrence.
 -- Only what masks and first dates do not answer: entries of recurring cohorts, and returns that are counted; and only from the first
 -- rebuilt cohort on.
