@@ -1,4 +1,4 @@
-"""The generated exports as files: the history as Parquet, one file a stretch; what is measured day by day as CSV.
+"""The generated exports as files: the history as Parquet, a file for thirty days; what is measured day by day as CSV.
 
 `<folder>/<stretch>/<source>/dt=YYYY-MM-DD/<file>` is the layout of the inbox without its account; `dt` is the day after the data.
 """
@@ -15,6 +15,9 @@ import pyarrow.parquet
 from benchmarks.measuring import Stopwatch
 from benchmarks.story import Story
 
+# A hundred million events do not have to be in memory at once.
+DAYS_A_FILE = 30
+
 
 def generate(
     watch: Stopwatch, folder: str, days: int, events_per_day: int, members: int, lengths: list[int], changed: int
@@ -28,9 +31,12 @@ def generate(
             history, day = root / f"history-{length}", root / f"day-{length}"
             if begin == 0:
                 _write_csv(story, history, "identity_links", story.identity_links(), length - 1)
-            stretch = range(begin, length - 1)
-            _write_parquet(story, history, "events", pa.concat_tables([story.events(number) for number in stretch]), length - 2)
-            _write_parquet(story, history, "memberships", pa.concat_tables([story.memberships(number) for number in stretch]), length - 2)
+            for first in range(begin, length - 1, DAYS_A_FILE):
+                stretch = range(first, min(first + DAYS_A_FILE, length - 1))
+                _write_parquet(story, history, "events", pa.concat_tables([story.events(number) for number in stretch]), stretch[-1])
+                _write_parquet(
+                    story, history, "memberships", pa.concat_tables([story.memberships(number) for number in stretch]), stretch[-1]
+                )
             _write_csv(story, day, "events", story.events(length - 1), length - 1)
             _write_csv(story, day, "memberships", story.memberships(length - 1), length - 1)
             begin = length
