@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from community_metrics.sources.grammar import ColumnType, interpret, normalise
@@ -107,6 +107,7 @@ _ids_alike = st.lists(st.from_regex("[0-9]{1,4}", fullmatch=True)) | st.lists(
 @pytest.mark.parametrize("column", [column for column in COLUMNS if column.kind in ("instant", "id")], ids=str)
 @settings(max_examples=150, deadline=None)
 @given(values=_alike | _ids_alike)
+@example(values=["1999-12-30 00:00:00", "2038-04-01 00:00:00"])
 def test_columns_written_alike_mean_what_their_values_mean_one_by_one(column: ColumnType, values: list[str]) -> None:
     outcome = normalise(pa.array(["cut off", *values], pa.string())[1:], column)
     alone = [interpret(value, column) for value in values]

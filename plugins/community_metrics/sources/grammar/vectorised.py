@@ -129,7 +129,8 @@ def _iso_instants(values: pa.StringArray, column: ColumnType) -> ShortCut:
     instants = pc.cast(_where(aware, values), pa.timestamp("us", "UTC"))
     if pc.any(pc.invert(aware)).as_py():
         values = _strict_local(values)
-        local = _matches(values, _LOCAL)
+        # Arrow's rules of summer time end with the 32-bit clock: from 2038 on it knows winter only.
+        local = pc.and_(_matches(values, _LOCAL), pc.fill_null(pc.less(values, "2037"), False))
         try:
             naive = pc.cast(_where(local, values), pa.timestamp("us"))
             localised = pc.assume_timezone(naive, column.zone, ambiguous="earliest", nonexistent="raise")
