@@ -100,7 +100,7 @@ _alike = st.builds(
     _offsets,
 )
 _ids_alike = st.lists(st.from_regex("[0-9]{1,4}", fullmatch=True)) | st.lists(
-    st.from_regex("[a-zN@_][a-zA0-9@|(.:+-]{0,4}", fullmatch=True)
+    st.from_regex("[a-zN@_0-9][a-zAE0-9@|(.:+-]{0,4}", fullmatch=True)
 )
 
 

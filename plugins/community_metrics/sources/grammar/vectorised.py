@@ -37,7 +37,8 @@ _SHORT_INTEGER = r"^(?:0|-?[1-9][0-9]{0,14})$"
 _SHORT_DECIMAL = r"^(?:0|-?[1-9][0-9]{0,8})(?:\.[0-9]{1,6})?$"
 _DIGITS = b"0123456789"
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_@"
-_ID = r"^(?:[0-9]+(?::-?[0-9]+)*|[A-Za-z_@][A-Za-z0-9_@:.|+-]*)$"
+# What begins with a digit may be a number that a spreadsheet rounded, but not without a point or a plus.
+_ID = r"^(?:[0-9][A-Za-z0-9_@:|-]*|[A-Za-z_@][A-Za-z0-9_@:.|+-]*)$"
 # Neither white space, invisible characters nor guards at the ends (ASCII and CJK only: the rest is looked at one by one).
 _TEXT = r"^[!#-&(-<>-_a-~一-龥](?:[ -~一-龥，。！？：；、《》“”]*[!#-_a-~一-龥，。！？：；、《》“”])?$"
 
@@ -115,8 +116,9 @@ def _within(numbers: pa.Array, minimum: Decimal | None, maximum: Decimal | None)
 
 
 def _ids(values: pa.StringArray, _: ColumnType) -> ShortCut:
-    is_plain = columns_of_bytes.consists_of(values, _DIGITS, _DIGITS) or columns_of_bytes.consists_of(
-        values, _LETTERS, _LETTERS + _DIGITS + b":.|+-"
+    letters_and_digits = _LETTERS + _DIGITS
+    is_plain = columns_of_bytes.consists_of(values, letters_and_digits, letters_and_digits + b":|-") or columns_of_bytes.consists_of(
+        values, _LETTERS, letters_and_digits + b":.|+-"
     )
     return ShortCut(_all(len(values)), values) if is_plain else _unchanged(values, _ID)
 
