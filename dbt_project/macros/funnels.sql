@@ -76,9 +76,10 @@
 {% macro _meets_any(pairs, fact) -%}
     {%- set conditions = [] -%}
     {%- for event, filter in pairs -%}
-        {%- if event in ('join', 'purchase') -%}
-            {%- if event == fact -%}{%- do conditions.append('(true' ~ _filter_condition(filter) ~ ')') -%}{%- endif -%}
-        {%- elif fact == 'event' -%}
+        {%- if event == fact -%}
+            {%- do conditions.append('(true' ~ _filter_condition(filter) ~ ')') -%}
+        {#- Who joins may be told by a list or by a message of a chat; who buys, by orders alone. #}
+        {%- elif fact == 'event' and event != 'purchase' -%}
             {%- set named = 'is_activity' if event == 'activity' else 'event_type = ' ~ quoted(event) -%}
             {%- do conditions.append('(' ~ named ~ _filter_condition(filter) ~ ')') -%}
         {%- endif -%}
@@ -168,8 +169,8 @@
 {% macro _share_an_event(pairs, others) -%}
     {%- set types, other_types = pairs | map(attribute=0) | list, others | map(attribute=0) | list -%}
     {%- set in_common = types | select('in', other_types) | list -%}
-    {%- set events = types | reject('in', ('join', 'purchase')) | list -%}
-    {%- set other_events = other_types | reject('in', ('join', 'purchase')) | list -%}
+    {%- set events = types | reject('equalto', 'purchase') | list -%}
+    {%- set other_events = other_types | reject('equalto', 'purchase') | list -%}
     {%- set any_of_one = events and other_events and ('activity' in events or 'activity' in other_events) -%}
     {{ return('true' if in_common or any_of_one else 'false') }}
 {%- endmacro %}

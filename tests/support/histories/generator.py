@@ -41,7 +41,8 @@ MEMBERS = tuple(f"u{number}" for number in range(1, 7))
 CROWD = tuple(f"m{number}" for number in range(1, 15))
 COMMUNITIES = ("g1", "g2")
 CHANNELS = ("organic", "referral", "paid", "kol", "content", "offline", "staff", "unknown")
-EVENT_TYPES = ("message",) * 5 + ("reply", "reaction", "check_in", "leave", "thought")
+# Some event types are called like facts of other kinds: a join told by a chat is one, a tracked purchase is no order.
+EVENT_TYPES = ("message",) * 6 + ("reply", "reaction", "check_in", "join", "leave", "purchase", "thought")
 SHORT = {"day": 6, "week": 3, "month": 1}
 DEFINITIONS = (
     Definition("member", "join", "activity"),

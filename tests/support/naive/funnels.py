@@ -75,7 +75,8 @@ def _happenings(facts: Facts, presences: Presences) -> dict[Scope, dict[Person, 
     for deed in facts.deeds:
         for scope in facts.scopes(deed.person, deed.platform, deed.community):
             if scope[0] != "channel":
-                add(scope, deed.person, deed.occurred_at, deed.event_type, deed.event_type in facts.rules.activity_types, deed.fields)
+                kind = "tracked purchase" if deed.event_type == "purchase" else deed.event_type
+                add(scope, deed.person, deed.occurred_at, kind, deed.event_type in facts.rules.activity_types, deed.fields)
     for scope, here in presences.by_scope.items():
         if scope[0] != "channel":
             for presence in here:

@@ -48,6 +48,10 @@ def _occurrences(event: str, facts: Facts, presences: Presences) -> dict[Scope, 
         for scope, spells in presences.spells.items():
             for spell in spells:
                 found.setdefault(scope, {}).setdefault(spell.person, []).append(business_date(spell.joined_at, zone))
+        for deed in facts.deeds:
+            if deed.event_type == "join":
+                for scope in facts.scopes(deed.person, deed.platform, deed.community):
+                    found.setdefault(scope, {}).setdefault(deed.person, []).append(business_date(deed.occurred_at, zone))
     elif event == "purchase":
         for scope, purchases in purchases_by_scope(facts).items():
             for purchase in purchases:

@@ -4,7 +4,7 @@
 -- depends_on: {{ ref('event_filters') }}
 {{ config(materialized='incremental', incremental_strategy='replace_changed', touches='funnel_record_touches') }}
 -- Grain: one row per funnel, scope, member and instant, and per set of steps and exclusions that a join or an order then meets.
--- A join is the begin of a presence in the scope, as everywhere; it carries nothing that could be filtered on.
+-- A join is the begin of a presence in the scope; it carries nothing that could be filtered on. Messages that tell of a join are events.
 -- noqa: disable=LT02
 with joins as (
     select scope_type, scope_id, member_key, start_date as business_date, started_at as occurred_at

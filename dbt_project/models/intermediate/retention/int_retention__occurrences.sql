@@ -1,10 +1,11 @@
 {{ config(materialized='view') }}
 -- Grain: one row per event name, scope, member and business date on which something that a retention may name happened.
--- `join` is the begin of a presence in the scope, `activity` any qualifying event, `purchase` a paid order; else an event type.
+-- `join` is the begin of a presence in the scope or an event that says so, `activity` any qualifying event, `purchase` a paid order;
+-- else an event type. An event type that is called like a fact of another kind says nothing about that fact.
 with by_event_type as (
     select business_date, member_key, platform, community_key, event_type, occurrences
     from {{ ref('int_activity__member_day_event_type') }}
-    where actor_type = 'member'
+    where actor_type = 'member' and event_type not in ('activity', 'purchase', 'present')
 )
 
 select 'activity' as event_name, 'activity' as domain, scope_type, scope_id, member_key, business_date, interactions as occurrences
