@@ -208,6 +208,13 @@
     hash({{ columns | join(', ') }})
 {%- endmacro %}
 
+{% macro reversed_text(text) -%}
+    {{ adapter.dispatch('reversed_text')(text) }}
+{%- endmacro %}
+{% macro default__reversed_text(text) -%}
+    reverse({{ text }})
+{%- endmacro %}
+
 {# A part of a key whose parts are joined by colons; the last one may hold colons of its own. #}
 {% macro key_part(key, number) -%}
     {{ adapter.dispatch('key_part')(key, number) }}

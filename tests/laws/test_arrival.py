@@ -114,3 +114,15 @@ def test_pieces_repeats_restatements_and_a_withdrawn_mistake_over_two_runs_equal
 @pytest.mark.parametrize("seed", range(5))
 def test_pieces_over_many_runs_equal_one_run(home: Settings, seed: int) -> None:
     check(home, seed, runs=4)
+
+
+def test_a_history_too_big_for_one_piece(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Facts of events that are made in pieces of some dates are those that are made in one."""
+    history = generate_history(SEED)
+    built = PipelineHome(home, history.rules)
+    built.land(history.files)
+    built.build()
+    expected = built.every_row()
+    monkeypatch.setenv("COMMUNITY_METRICS_DBT_ROWS_A_PIECE", "40")
+    built.build(full_refresh=True)
+    assert built.every_row() == expected

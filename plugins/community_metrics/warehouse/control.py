@@ -29,7 +29,9 @@ create table if not exists control.settings (name varchar, value varchar);
 create table if not exists control.state (name varchar primary key, value varchar);
 create table if not exists control.touched (domain varchar, business_date date);
 create table if not exists control.touched_members (domain varchar, member_key varchar);
-create or replace table control.lake_files (source varchar, stream varchar, business_date date, path varchar, is_new boolean);
+create or replace table control.lake_files (
+    source varchar, stream varchar, business_date date, path varchar, is_new boolean, landed_rows bigint
+);
 create or replace table control.refreshed_models (model varchar);
 create or replace table control.idle_rows (path varchar, file_sha256 varchar);
 create or replace table control.observed (
@@ -105,12 +107,13 @@ def prepare(settings: Settings, ledger: Ledger, connection: duckdb.DuckDBPyConne
     connection.execute("commit")
 
 
-def _distinct_files(files: Iterable[LakeFile], new_landings: set[str]) -> list[tuple[str, str, date, str, bool]]:
-    is_new: dict[tuple[str, str, date, str], bool] = {}
+def _distinct_files(files: Iterable[LakeFile], new_landings: set[str]) -> list[tuple[str, str, date, str, bool, int]]:
+    found: dict[tuple[str, str, date, str], tuple[bool, int]] = {}
     for file in files:
         key = (file.source, file.stream, file.business_date, _relative(file.path))
-        is_new[key] = is_new.get(key, False) or file.landing_id in new_landings
-    return [(*key, new) for key, new in is_new.items()]
+        is_new, rows = found.get(key, (False, 0))
+        found[key] = (is_new or file.landing_id in new_landings, rows + file.rows)
+    return [(*key, *of) for key, of in found.items()]
 
 
 def touch(connection: duckdb.DuckDBPyConnection, domain: str, dates: Iterable[date]) -> None:

@@ -1,4 +1,10 @@
-{{ config(materialized='incremental', incremental_strategy='replace_partitions', partition_columns=['business_date'], affected='touched_activity_dates') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_partitions',
+    partition_columns=['business_date'],
+    affected='touched_activity_dates',
+    made_in_pieces=true
+) }}
 -- Grain: one row per member, community and business date with at least one qualifying event (community '' when the event has none).
 -- The only heavy activity table: every activity mart reads this and never the events.
 select

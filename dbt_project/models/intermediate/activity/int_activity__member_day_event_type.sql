@@ -1,4 +1,10 @@
-{{ config(materialized='incremental', incremental_strategy='replace_partitions', partition_columns=['business_date'], affected='touched_activity_dates') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_partitions',
+    partition_columns=['business_date'],
+    affected='touched_activity_dates',
+    made_in_pieces=true
+) }}
 -- Grain: one row per member, community, business date and event type, for the event types that a definition names.
 -- A narrow fact beside the member-day: it answers declared retentions and stickiness of one event without rescanning events.
 with named as (

@@ -1,3 +1,4 @@
+{{ config(made_in_pieces=true) }}
 -- depends_on: {{ ref('int_activity__moved_events') }}
 -- Grain: one row per event in force, on the business dates that this build rebuilds (a full refresh: on all).
 -- Read once here and aggregated three ways; it is a work table of the build, not a store of events.

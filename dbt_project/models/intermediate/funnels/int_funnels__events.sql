@@ -6,7 +6,8 @@
     materialized='incremental',
     incremental_strategy='replace_partitions',
     partition_columns=['business_date'],
-    affected='touched_activity_dates'
+    affected='touched_activity_dates',
+    made_in_pieces=true
 ) }}
 -- Grain: one row per funnel, member (of every actor type), community and instant, and per set of steps and exclusions met by an event.
 -- A narrow fact: attempts are made of it without rescanning events. A strict funnel keeps every event: any may stand between two steps.
