@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,15 @@ def catch_up(watch: Stopwatch, home: str, exports: str, first: str, last: str) -
                 f"copy (select *, cast({moment} as date) as date from read_parquet('{file}')) "
                 f"to '{root / source}' (format parquet, partition_by (date), overwrite_or_ignore, filename_pattern '{file.stem}_{{i}}')"
             )
-        for file in Path(exports).rglob("identity_links*.csv"):
-            (root / "identity_links").mkdir(exist_ok=True)
-            shutil.copyfile(file, root / "identity_links" / file.name)
         if not connection.execute("from duckdb_tables() where table_name = 'member_day' and not temporary").fetchall():
             _run(connection, "schema")
-        _run(connection, "build", root=root, first=first, last=last)
-        _run(connection, "trailing_full", last=last)
+        links = list(Path(exports).rglob("identity_links*.csv"))
+        for file in links:
+            (root / "identity_links").mkdir(exist_ok=True)
+            shutil.copyfile(file, root / "identity_links" / file.name)
+        if links:
+            _run(connection, "identity", root=root)
+        _build(connection, root, first, last)
     return {}
 
 
@@ -58,8 +61,7 @@ def update(watch: Stopwatch, home: str, exports: str, first: str, last: str) -> 
             _csv_to_parquet(file, root / source / f"date={business_date}" / f"{Path(exports).name}.parquet")
     with _connect(root) as connection:
         with watch.part("build"):
-            _run(connection, "build", root=root, first=first, last=last)
-            _run(connection, "trailing_window", first=first, last=last)
+            _build(connection, root, first, last)
         with watch.part("publish"):
             (root / "published").mkdir(exist_ok=True)
             _run(connection, "publish", target=root / "published")
@@ -73,8 +75,8 @@ def build_fully(watch: Stopwatch, home: str, first: str, last: str) -> dict[str,
     with _connect(root, "full.duckdb") as connection:
         with watch.part("build"):
             _run(connection, "schema")
-            _run(connection, "build", root=root, first=first, last=last)
-            _run(connection, "trailing_full", last=last)
+            _run(connection, "identity", root=root)
+            _build(connection, root, first, last)
         rows = connection.execute("select count(*) from member_day").fetchone()
     return {"member_days": rows[0] if rows else 0}
 
@@ -106,6 +108,15 @@ def _connect(root: Path, name: str = "floor.duckdb") -> duckdb.DuckDBPyConnectio
         str(root / name),
         config={"threads": settings.threads, "memory_limit": settings.memory_limit, "preserve_insertion_order": False},
     )
+
+
+def _build(connection: duckdb.DuckDBPyConnection, root: Path, first: str, last: str) -> None:
+    """Month by month: what a month needs fits into memory, and two months into the bits of a number."""
+    begin, end = date.fromisoformat(first), date.fromisoformat(last)
+    while begin <= end:
+        next_month = (begin.replace(day=1) + timedelta(days=31)).replace(day=1)
+        _run(connection, "build", root=root, first=begin, last=min(end, next_month - timedelta(days=1)))
+        begin = next_month
 
 
 def _run(connection: duckdb.DuckDBPyConnection, step: str, **values: object) -> None:
