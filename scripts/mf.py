@@ -21,6 +21,8 @@ def main(arguments: list[str]) -> int:
     """Parse the project (a second when nothing changed), then hand over to `mf`."""
     os.environ["COMMUNITY_METRICS_HOME"] = str(Path(os.environ.get("COMMUNITY_METRICS_HOME", ROOT / "var")).resolve())
     os.environ.pop("COMMUNITY_METRICS_DBT_DATABASE", None)
+    # MetricFlow looks for what dbt parsed in the project's own folder and nowhere else.
+    os.environ.pop("DBT_TARGET_PATH", None)
     os.environ.update({"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"})
     release = Path(os.environ["COMMUNITY_METRICS_HOME"], "published", "current", "warehouse.duckdb")
     if not release.exists():

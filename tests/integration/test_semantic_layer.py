@@ -35,7 +35,8 @@ def query(home: Path) -> Iterator[Query]:
     """What a query answers: its groups, each with the value of the metric. One process for all questions, as it takes seconds to start."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COMMUNITY_METRICS_HOME", str(home))
-        patch.setenv("DBT_TARGET_PATH", str(home / "target"))
+        # MetricFlow looks in the project's own folder and nowhere else.
+        patch.delenv("DBT_TARGET_PATH", raising=False)
         patch.setenv("DBT_LOG_PATH", str(home / "logs"))
         patch.delenv("COMMUNITY_METRICS_DBT_DATABASE", raising=False)
         from dbt.cli.main import dbtRunner

@@ -59,6 +59,7 @@ class ListHistory:
     departures: list[tuple[str, str, datetime]] = field(default_factory=list)
     messages: list[tuple[int, str, datetime, bool]] = field(default_factory=list)
     reactions: list[tuple[int, str, datetime]] = field(default_factory=list)
+    joins: list[tuple[str, datetime]] = field(default_factory=list)
     exported_at: datetime = datetime(2026, 10, 3, 2, tzinfo=UTC)
     pages: list[Page] = field(default_factory=list)
 
@@ -142,6 +143,9 @@ def _talk(random: Random, history: ListHistory) -> None:
         for member in random.sample(range(1, 15), random.choice((1, 2))):
             reacted = min(at + timedelta(hours=random.choice((0, 5, 30))), history.exported_at - timedelta(days=1))
             history.reactions.append((number, f"user{member}", reacted))
+    # Some say that they come; nobody says who was there before.
+    joining = [(f"user{random.randint(1, 16)}", instant(random, 13, LENGTH - 1)) for _ in range(8)]
+    history.joins.extend((member, at) for member, at in joining if at > sent[0])
     early = datetime(2026, 9, 22, 2, tzinfo=UTC)
     for at in (early, history.exported_at):
         content = json.dumps({"name": "g", "type": "private_supergroup", "id": 77, "messages": _messages(history, at)}, indent=1).encode()
@@ -162,6 +166,11 @@ def _messages(history: ListHistory, until: datetime) -> list[dict[str, Any]]:
             found.append(
                 {**entry, "reactions": [{"type": "emoji", "count": len(recent), "emoji": "👍", "recent": recent}]} if recent else entry
             )
+    for number, (member, at) in enumerate(history.joins, start=1000):
+        if at < until:
+            moment = {"date": _wall_clock(at), "date_unixtime": str(int(at.timestamp()))}
+            service = {"type": "service", "actor": "x", "actor_id": member, "action": "join_group_by_link", "inviter": "Group"}
+            found.append({"id": number, **service, **moment, "text": "", "text_entities": []})
     return found
 
 

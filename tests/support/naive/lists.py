@@ -13,7 +13,7 @@ from datetime import date, datetime
 from support.histories.lists_and_chats import CORPORATION, STATES, TIMEZONE, WORKSPACE, ListHistory, MemberList
 from support.naive.activity import Mart
 from support.naive.calendar import ONE_DAY, business_date
-from support.naive.facts import Activity, Facts, Spell
+from support.naive.facts import Activity, Deed, Facts, Spell
 from support.naive.growth import growth_daily
 from support.naive.presence import Presences
 from support.naive.records import NativeId, Rules
@@ -66,6 +66,7 @@ def read_list_facts(history: ListHistory, rules: Rules) -> tuple[Facts, list[See
     facts = Facts(
         rules=rules,
         activities=activities,
+        deeds=[Deed(_writer(who), "telegram", chat, at, "join", {}) for who, at in history.joins],
         spells=[Spell(_customer(s.member), "wecom", _group(s.group), s.joined_at, s.left_at) for s in seen],
         purchases=[],
         repayments=[],
