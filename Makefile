@@ -43,9 +43,10 @@ mf: setup ## MetricFlow on the published release: make mf COMMAND="query --metri
 	@$(BIN)/python scripts/mf.py $(COMMAND)
 
 .PHONY: test
-test: setup ## all tests but the slow suites below
-	@$(PYTEST) tests/unit $(FAST)
-	@$(PYTEST) tests --ignore tests/unit $(FAST)
+test: setup ## all tests but the slow suites below, in two processes
+	@mkdir -p build; $(PYTEST) tests/integration $(FAST) >build/test-integration.log 2>&1 & integration=$$!; failed=0; \
+	$(PYTEST) tests --ignore tests/integration $(FAST) || failed=1; \
+	wait $$integration || failed=1; cat build/test-integration.log; exit $$failed
 
 .PHONY: test-browser
 test-browser: setup ## the dashboard in real Chromium
