@@ -1,7 +1,7 @@
 {#
     A table of a whole history is written in pieces of some dates each (`made_in_pieces: true`), so that its memory is that of a piece:
     a hundred million events are more than a machine of a community team holds at once. A model may ask for it if its rows have a
-    `business_date` and no row depends on rows of another date: then the engine reads of its inputs only the dates of the piece.
+    `business_date` and no row depends on rows of another date. It says where it reads its inputs: `where {{ in_this_piece() }}`.
 #}
 {% macro duckdb__create_table_as(temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none) -%}
     {%- set pieces = date_pieces() if config.get('made_in_pieces') else [] -%}
@@ -10,20 +10,32 @@
     {%- else -%}
         {%- set target = relation.include(database=(not temporary), schema=(not temporary)) -%}
         create {% if temporary %}temporary {% endif %}table {{ target }} as select * from ({{ compiled_code }}) as model where false;
-        {%- for condition in pieces %}
-        insert into {{ target }} select * from ({{ compiled_code }}) as model where {{ condition }};
+        {%- if _all_dates() not in compiled_code -%}
+            {{ exceptions.raise_compiler_error(this.identifier ~ ' is made in pieces and does not say where: in_this_piece()') }}
+        {%- endif -%}
+        {%- for bounds in pieces %}
+        insert into {{ target }} select * from ({{ compiled_code | replace(_all_dates(), bounds) }}) as model;
         {%- endfor %}
     {%- endif -%}
 {%- endmacro %}
 
+{# The condition by which a piece reads its own dates of an input only. Holds for all dates where no pieces are made. #}
+{% macro in_this_piece(column='business_date') -%}
+    {{ column }} between {{ _all_dates() }}
+{%- endmacro %}
+
+{% macro _all_dates() -%}
+    date '0001-01-01' and date '9999-12-31'
+{%- endmacro %}
+
 {#
-    Conditions on `business_date`, one a piece, that together hold for every date. A piece ends with the date with which the delivered
-    rows of events that this build reads pass ten million: telling those apart by key takes about 2 GB.
+    The first and the last date of each piece; together they are all dates. A piece ends with the date with which the delivered rows of
+    events that this build reads pass ten million: telling those apart by key takes about 2 GB.
 #}
 {% macro date_pieces() -%}
     {%- if not execute -%}{{ return([]) }}{%- endif -%}
     {%- set query -%}
-        select business_date, sum(landed_rows) as landed_rows
+        select business_date, {{ add_days('business_date', 1) }} as next_date, sum(landed_rows) as landed_rows
         from control.lake_files
         where
             (source, stream) in (('events', 'events'), ('chat_export', 'messages'), ('chat_export', 'reactions'))
@@ -34,23 +46,16 @@
         order by business_date
     {%- endset -%}
     {%- set rows_a_piece = env_var('COMMUNITY_METRICS_DBT_ROWS_A_PIECE', '10000000') | int -%}
-    {%- set state = namespace(rows=0, after=none) -%}
-    {%- set conditions = [] -%}
-    {%- for row in run_query(query).rows -%}
-        {%- set state.rows = state.rows + (row[1] | int) -%}
+    {%- set state = namespace(rows=0, first='0001-01-01') -%}
+    {%- set pieces = [] -%}
+    {%- for date, next_date, rows in run_query(query).rows -%}
+        {%- set state.rows = state.rows + (rows | int) -%}
         {%- if state.rows >= rows_a_piece and not loop.last -%}
-            {%- do conditions.append(_between_dates(state.after, row[0])) -%}
+            {%- do pieces.append("date '" ~ state.first ~ "' and date '" ~ date ~ "'") -%}
             {%- set state.rows = 0 -%}
-            {%- set state.after = row[0] -%}
+            {%- set state.first = next_date -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- do conditions.append(_between_dates(state.after, none)) -%}
-    {{ return(conditions) }}
-{%- endmacro %}
-
-{% macro _between_dates(after, until) -%}
-    {%- set bounds = [] -%}
-    {%- if after is not none -%}{%- do bounds.append("business_date > date '" ~ after ~ "'") -%}{%- endif -%}
-    {%- if until is not none -%}{%- do bounds.append("business_date <= date '" ~ until ~ "'") -%}{%- endif -%}
-    {{ return(bounds | join(' and ') or 'true') }}
+    {%- do pieces.append("date '" ~ state.first ~ "' and date '9999-12-31'") -%}
+    {{ return(pieces) }}
 {%- endmacro %}

@@ -14,5 +14,5 @@ select
     community_key,
     {{ count_measure('count(*)') }} as events
 from {{ ref('int_activity__touched_events') }}
-where is_activity and actor_type = 'member'
+where is_activity and actor_type = 'member' and {{ in_this_piece() }}
 group by business_date, hour, platform, community_key

@@ -17,5 +17,5 @@ select
     {{ count_where('is_message') }} as messages,
     {{ bits_of_all(hour_bit('hour')) }} as hour_mask
 from {{ ref('int_activity__touched_events') }}
-where is_activity
+where is_activity and {{ in_this_piece() }}
 group by business_date, member_key, platform, community_key, actor_type

@@ -2,33 +2,93 @@
 -- depends_on: {{ ref('int_activity__moved_events') }}
 -- Grain: one row per event in force, on the business dates that this build rebuilds (a full refresh: on all).
 -- Read once here and aggregated three ways; it is a work table of the build, not a store of events.
-with versions as (
-    select 'events' as source, * from {{ ref('stg_events__events') }}
-    union all
-    select 'chat_export' as source, * from {{ ref('stg_chat_export__messages') }}
-    union all
-    select 'chat_export' as source, * from {{ ref('stg_chat_export__reactions') }}
+-- Most events were delivered once: only the others are ranked, because that sorts whole rows.
+with repeated as (
+    select source, platform, account_id, event_id, business_date
+    from {{ ref('int_activity__event_versions') }}
+    where {{ in_this_piece() }}
+    group by source, platform, account_id, event_id, business_date
+    having count(*) > 1
 ),
 
 ranked as (
     select
-        *,
-        {{ version_rank('source, platform, account_id, event_id, business_date') }} as version_rank,
-        {{ is_restated('source, platform, account_id, event_id, business_date') }} as is_restated
-    from versions
+        versions.*,
+        {{ version_rank('versions.source, versions.platform, versions.account_id, versions.event_id, versions.business_date') }} as version_rank,
+        {{ is_restated('versions.source, versions.platform, versions.account_id, versions.event_id, versions.business_date') }} as is_restated
+    from {{ ref('int_activity__event_versions') }} as versions
+    inner join repeated
+        on
+            versions.source = repeated.source
+            and versions.platform = repeated.platform
+            and versions.account_id = repeated.account_id
+            and versions.event_id = repeated.event_id
+            and versions.business_date = repeated.business_date
+    where {{ in_this_piece('versions.business_date') }}
+),
+
+newest as (
+    select
+        versions.source,
+        versions.platform,
+        versions.account_id,
+        versions.event_id,
+        versions.member_id,
+        versions.community_id,
+        versions.event_type,
+        versions.content_id,
+        versions.campaign_id,
+        versions.value,
+        versions.properties,
+        versions.actor_type,
+        versions.occurred_at,
+        versions.business_date,
+        versions.is_deleted,
+        false as is_restated
+    from {{ ref('int_activity__event_versions') }} as versions
+    left join repeated
+        on
+            versions.source = repeated.source
+            and versions.platform = repeated.platform
+            and versions.account_id = repeated.account_id
+            and versions.event_id = repeated.event_id
+            and versions.business_date = repeated.business_date
+    where {{ in_this_piece('versions.business_date') }} and repeated.event_id is null
+
+    union all
+
+    select
+        source,
+        platform,
+        account_id,
+        event_id,
+        member_id,
+        community_id,
+        event_type,
+        content_id,
+        campaign_id,
+        value,
+        properties,
+        actor_type,
+        occurred_at,
+        business_date,
+        is_deleted,
+        is_restated
+    from ranked
+    where version_rank = 1
 ),
 
 in_force as (
-    select ranked.*
-    from ranked
+    select newest.*
+    from newest
     left join {{ ref('int_activity__moved_events') }} as moved
         on
-            ranked.source = 'events'
-            and ranked.platform = moved.platform
-            and ranked.account_id = moved.account_id
-            and ranked.event_id = moved.event_id
-            and ranked.business_date = moved.business_date
-    where ranked.version_rank = 1 and not ranked.is_deleted and moved.event_id is null
+            newest.source = 'events'
+            and newest.platform = moved.platform
+            and newest.account_id = moved.account_id
+            and newest.event_id = moved.event_id
+            and newest.business_date = moved.business_date
+    where not newest.is_deleted and moved.event_id is null
 )
 
 select

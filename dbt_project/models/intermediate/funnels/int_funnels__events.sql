@@ -41,6 +41,7 @@ from (
         {{ funnel_mask(funnel.steps, 'event') }} as steps,
         {{ funnel_mask(funnel.exclusions, 'event') }} as exclusions
     from {{ ref('int_activity__touched_events') }}
+    where {{ in_this_piece() }}
 ) as met
 {%- if funnel.order != 'strict' %}
 where steps like '%1%' or exclusions like '%1%'
