@@ -6,9 +6,11 @@
     table holds more when another model is rebuilt whole). A partition that became empty becomes empty.
 
     replace_members: rebuilds the rows of members. The model declares `affected`, the name of a macro that selects the member_key of
-    those to rebuild; it selects their new rows itself.
+    those to rebuild (its own column is called otherwise in `member_column`); it selects their new rows itself. `unless` names a macro
+    that tells of news that reach any member: then all are rebuilt.
 
-    replace_changed: for small tables that are computed whole each time.
+    replace_changed: for small tables that are computed whole each time, or, with `streams`, when one of these (`source.stream`) has
+    news.
 
     What the difference between old and new rows reaches is recorded in the transaction that replaces them, so that a crash forgets
     nothing, and stays recorded until a release has published it: `touches` names a macro that gets the old and the new relation and
@@ -29,14 +31,15 @@
     {%- set target = arg_dict['target_relation'] -%}
     {%- set temporary = arg_dict['temp_relation'] -%}
     {%- set names = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
+    {%- set column = config.get('member_column', 'member_key') -%}
     create or replace temporary table replaced_members as
-    {%- if is_rebuilt_whole() %}
-    select member_key from {{ target }} union select member_key from {{ temporary }};
-    {%- else %}
+    {%- if rebuilds_some_members() %}
     select distinct member_key from ({{ context[config.require('affected')]() }}) as affected;
+    {%- else %}
+    select {{ column }} as member_key from {{ target }} union select {{ column }} from {{ temporary }};
     {%- endif %}
-    {{ record_touches("(select * from " ~ target ~ " where member_key in (select member_key from replaced_members))", temporary) }}
-    delete from {{ target }} where member_key in (select member_key from replaced_members);
+    {{ record_touches("(select * from " ~ target ~ " where " ~ column ~ " in (select member_key from replaced_members))", temporary) }}
+    delete from {{ target }} where {{ column }} in (select member_key from replaced_members);
     insert into {{ target }} ({{ names }}) select {{ names }} from {{ temporary }};
     drop table replaced_members;
 {%- endmacro %}
@@ -45,9 +48,13 @@
     {%- set target = arg_dict['target_relation'] -%}
     {%- set temporary = arg_dict['temp_relation'] -%}
     {%- set names = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
+    {%- if is_as_it_was() -%}
+    select 1;
+    {%- else -%}
     {{ record_touches(target, temporary) }}
     delete from {{ target }};
     insert into {{ target }} ({{ names }}) select {{ names }} from {{ temporary }};
+    {%- endif -%}
 {%- endmacro %}
 
 {# Records what the difference between old and new rows reaches: dates by the macro `touches`, members under the domain `touches_members`. #}
@@ -93,7 +100,23 @@
 
 {# Whether a model of the strategy replace_members rebuilds some members only. #}
 {% macro rebuilds_some_members() -%}
-    {{ return(is_incremental() and not is_rebuilt_whole()) }}
+    {%- set all_are_reached = context[config.get('unless')]() if config.get('unless') else false -%}
+    {{ return(is_incremental() and not is_rebuilt_whole() and not all_are_reached) }}
+{%- endmacro %}
+
+{# Whether none of the `streams` that a model of the strategy replace_changed is made of has news: its rows stay as they are. #}
+{% macro is_as_it_was() -%}
+    {{ return(config.get('streams') is not none and is_incremental() and not is_rebuilt_whole() and not has_news(config.get('streams'))) }}
+{%- endmacro %}
+
+{# Whether files of some streams (`source.stream`) have come or gone since the last complete build; `only_gone`: whether some have gone. #}
+{% macro has_news(streams, only_gone=false) -%}
+    {%- if not execute -%}{{ return(true) }}{%- endif -%}
+    {%- set query -%}
+        select count(*) from control.news
+        where source || '.' || stream in ('{{ streams | join("', '") }}') {{ 'and is_gone' if only_gone }}
+    {%- endset -%}
+    {{ return(run_query(query).rows[0][0] > 0) }}
 {%- endmacro %}
 
 {#
@@ -101,11 +124,12 @@
     those that the pipeline lists in `control.refreshed_models` (they keep history that was computed by the old definition, or
     hand all dates to a model that does).
 #}
-{% macro is_rebuilt_whole() -%}
+{% macro is_rebuilt_whole(name=none) -%}
     {%- if flags.FULL_REFRESH or not execute -%}
         {{ return(flags.FULL_REFRESH) }}
     {%- endif -%}
-    {{ return(run_query("select count(*) from control.refreshed_models where model = '" ~ model.name ~ "'").rows[0][0] > 0) }}
+    {%- set query = "select count(*) from control.refreshed_models where model = '" ~ (name or model.name) ~ "'" -%}
+    {{ return(run_query(query).rows[0][0] > 0) }}
 {%- endmacro %}
 
 {# dbt asks this of every incremental model; dbt's own answer knows a refresh of all models or of none. #}

@@ -1,14 +1,15 @@
 {#
     The lake as a relation: exactly the files that are in force (ingested, not held, not withdrawn), listed by the pipeline in
     `control.lake_files`. With `touched`, only the files of the dates that this build must rebuild in that domain: what keeps
-    the cost of a day independent of the history. With `new_only`, only the files that no published release contains yet. With
-    `dates_of`, the name of an intermediate model that is built already, only the files of its business dates.
+    the cost of a day independent of the history. With `new_only`, only the files that no published release contains yet; with
+    `news_only`, those that no complete build has taken up. With `dates_of`, the name of an intermediate model that is built already,
+    only the files of its business dates.
 #}
-{% macro lake(source_name, stream, touched=none, new_only=false, dates_of=none) -%}
-    {{ adapter.dispatch('lake')(source_name, stream, touched, new_only, dates_of) }}
+{% macro lake(source_name, stream, touched=none, new_only=false, dates_of=none, news_only=false) -%}
+    {{ adapter.dispatch('lake')(source_name, stream, touched, new_only, dates_of, news_only) }}
 {%- endmacro %}
 
-{% macro default__lake(source_name, stream, touched, new_only, dates_of) -%}
+{% macro default__lake(source_name, stream, touched, new_only, dates_of, news_only) -%}
     {%- if not execute -%}
         read_parquet([])
     {%- else -%}
@@ -21,6 +22,9 @@
             {% endif %}
             {% if new_only %}
             and is_new
+            {% endif %}
+            {% if news_only %}
+            and path in (select path from control.news where not is_gone)
             {% endif %}
             {% if dates_of %}
             and business_date in (select business_date from {{ adapter.get_relation(this.database, 'intermediate', dates_of) }})

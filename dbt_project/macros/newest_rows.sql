@@ -4,9 +4,9 @@
     `columns`: name -> text, integer, double, money, instant, boolean or date; `key`: names, of which `platform`, `account_id`
     and `business_date` need no type. `is_mapped`: the stream has `updated_at` and `is_deleted`. `is_merged`: exports that
     each hold some of the columns complete one another: of every column the newest version that states it, so that a file
-    without a column takes nothing away.
+    without a column takes nothing away. `only`: a condition on the key, for a build that needs some keys only.
 #}
-{% macro newest_rows(source_name, stream, key, columns, is_mapped=false, is_merged=false) -%}
+{% macro newest_rows(source_name, stream, key, columns, is_mapped=false, is_merged=false, only=none) -%}
     {%- set given = ['platform', 'account_id', 'business_date'] -%}
     {%- set partition = key | join(', ') -%}
     {%- set stated = columns | list | reject('in', key) | list -%}
@@ -25,6 +25,9 @@
             {%- endif %}
             {{ version_columns() }}
         from {{ lake(source_name, stream) }}
+        {%- if only %}
+        where {{ only }}
+        {%- endif %}
     ),
 
     ranked as (

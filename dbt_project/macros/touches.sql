@@ -30,8 +30,12 @@
     select business_date from control.touched where domain in ('activity', 'activity_mart')
 {%- endmacro %}
 
-{# The days on which the members of a change were active, whether under their old key or the new one. #}
-{% macro _days_of_members(changed, key_columns) -%}
+{#
+    The days on which the members of a change were active, whether under their old key or the new one. `since_first_active`: the change
+    matters where they are active as members, so that no day before their first one is looked at, and none of who never was.
+#}
+{% macro _days_of_members(changed, key_columns, since_first_active=false) -%}
+    {%- set first_active = adapter.get_relation(this.database, 'intermediate', 'int_activity__first_active') if since_first_active %}
     with changed_keys as (
         {%- for column in key_columns %}
         select {{ column }} as member_key from {{ changed }} as changed
@@ -46,7 +50,13 @@
     ] %}
     {%- set relation = adapter.get_relation(this.database, 'intermediate', table) %}
     {%- if relation is not none %}
-    select '{{ domain }}' as domain, {{ date }} as business_date from {{ relation }} where member_key in (select member_key from changed_keys)
+    select '{{ domain }}' as domain, {{ date }} as business_date
+    from {{ relation }}
+    where
+        member_key in (select member_key from changed_keys)
+        {%- if first_active and table == 'int_activity__member_day' %}
+        and {{ date }} >= (select min(first_active_date) from {{ first_active }} where member_key in (select member_key from changed_keys))
+        {%- endif %}
     union all
     {%- endif %}
     {%- endfor %}
@@ -97,6 +107,10 @@
     inner join {{ adapter.get_relation(this.database, 'intermediate', 'int_calendar__dates') }} as dates
         on dates.business_date between ranges.first_date and ranges.last_date
     where dates.business_date <= (select max(observed_until) from control.observed)
+    {%- for column in ['start_date', 'end_date', 'count_until'] %}
+    union
+    select 'membership' as domain, {{ column }} as business_date from {{ changed_rows(old, new) }} as changed
+    {%- endfor %}
 {%- endmacro %}
 
 {# The stock of a day is the denominator of that day's active rate. #}

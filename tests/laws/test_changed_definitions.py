@@ -102,7 +102,7 @@ def test_a_retention_an_event_type_and_a_channel_each_rebuild_what_is_made_of_th
     assert {"mart_retention", "int_activity__member_day_event_type"} <= anew
     # It reads the events of all dates; of what it reads one other mart is made: stickiness counts the same events.
     assert {name for name in anew if name.startswith(("mart_", "dim_"))} == {"mart_retention", "mart_stickiness"}
-    assert not anew & {"int_activity__member_day", "int_activity__community_hour", "int_membership__presence", "int_commerce__orders"}
+    assert not anew & {"int_activity__member_day", "int_activity__community_hour", "int_membership__presence", "dim_member"}
 
     warehouse.define("event_types.csv", "reaction,true,false", "reaction,false,false")
     warehouse.rules = replace(warehouse.rules, activity_types=warehouse.rules.activity_types - {"reaction"})

@@ -21,6 +21,7 @@ from community_metrics.warehouse.control import (
     open_warehouse,
     prepare,
     read_state,
+    settle_news,
     write_refreshed_models,
     write_state,
 )
@@ -86,6 +87,7 @@ def build_warehouse(settings: Settings, full_refresh: bool = False, on_result: C
     results = run_dbt(settings, seeds, arguments, on_result)
     with open_warehouse(settings) as connection:
         known = {_SEED + seed: of for seed, of in of_seeds.items()}
+        settle_news(connection)
         write_state(connection, fingerprint=fingerprint, landed=landed, code=code, full_build_pending=None, **known)
     seconds = round(time.monotonic() - started, 3)
     return BuildReport(fingerprint, len(results), seconds, bool(reason), reason, changed, tuple(refreshed))

@@ -29,9 +29,13 @@ create table if not exists control.settings (name varchar, value varchar);
 create table if not exists control.state (name varchar primary key, value varchar);
 create table if not exists control.touched (domain varchar, business_date date);
 create table if not exists control.touched_members (domain varchar, member_key varchar);
+create table if not exists control.built_files (
+    source varchar, stream varchar, landing_id varchar, revision bigint, path varchar, is_complete boolean
+);
 create or replace table control.lake_files (
     source varchar, stream varchar, business_date date, path varchar, is_new boolean, landed_rows bigint
 );
+create or replace table control.news (source varchar, stream varchar, path varchar, is_gone boolean);
 create or replace table control.refreshed_models (model varchar);
 create or replace table control.idle_rows (path varchar, file_sha256 varchar);
 create or replace table control.observed (
@@ -70,6 +74,7 @@ def prepare(settings: Settings, ledger: Ledger, connection: duckdb.DuckDBPyConne
     """Write what has landed into the control tables and add the dates that changed, in one transaction."""
     changes = ledger.changed_since_publication()
     new_landings = {landing.landing_id for landing in changes.added}
+    active = ledger.active_lake_files()
     connection.execute("begin")
     connection.execute(TABLES)
     connection.execute("delete from control.settings")
@@ -87,8 +92,9 @@ def prepare(settings: Settings, ledger: Ledger, connection: duckdb.DuckDBPyConne
         connection,
         "control.lake_files",
         # Small landings share files.
-        _distinct_files(ledger.active_lake_files(), new_landings),
+        _distinct_files(active, new_landings),
     )
+    _note_news(connection, active)
     _insert(connection, "control.idle_rows", ((_relative(path), sha256) for path, sha256 in ledger.idle_in_shared_files()))
     _insert(
         connection,
@@ -114,6 +120,37 @@ def _distinct_files(files: Iterable[LakeFile], new_landings: set[str]) -> list[t
         is_new, rows = found.get(key, (False, 0))
         found[key] = (is_new or file.landing_id in new_landings, rows + file.rows)
     return [(*key, *of) for key, of in found.items()]
+
+
+def _note_news(connection: duckdb.DuckDBPyConnection, active: Iterable[LakeFile]) -> None:
+    """What came and went of the streams that are read whole, since the last build that came to its end.
+
+    A build that dies may have taken up a file that is withdrawn before the next one: such a file is gone, not unknown.
+    """
+    connection.execute("create or replace temp table active_files as select * exclude (is_complete) from control.built_files limit 0")
+    small = (
+        (f.source, f.stream, f.landing_id, f.revision, _relative(f.path)) for f in active if (f.source, f.stream) not in ACTIVITY_STREAMS
+    )
+    _insert(connection, "active_files", small)
+    key = "source, stream, landing_id, revision, path"
+    connection.execute(f"""
+        insert into control.news
+        select distinct source, stream, path, false from active_files
+        where ({key}) not in (select {key} from control.built_files where is_complete)
+        union all
+        select distinct source, stream, path, true from control.built_files where ({key}) not in (select {key} from active_files);
+        insert into control.built_files
+        select *, false from active_files where ({key}) not in (select {key} from control.built_files);
+    """)
+
+
+def settle_news(connection: duckdb.DuckDBPyConnection) -> None:
+    """The build that `prepare` was for has come to its end: its tables hold the active files and no others."""
+    key = "source, stream, path"
+    connection.execute("begin")
+    connection.execute(f"delete from control.built_files where ({key}) in (select {key} from control.news where is_gone)")
+    connection.execute("update control.built_files set is_complete = true")
+    connection.execute("commit")
 
 
 def touch(connection: duckdb.DuckDBPyConnection, domain: str, dates: Iterable[date]) -> None:

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='replace_changed', touches='member_touches') }}
+{{ config(materialized='incremental', incremental_strategy='replace_changed', touches='member_touches', touches_members='actor') }}
 -- Grain: one row per member with a record that says they are not an ordinary member.
 -- A person who is staff on one platform is staff on all: their activity is not the community's.
 select

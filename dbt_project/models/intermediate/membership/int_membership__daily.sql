@@ -8,52 +8,24 @@ with spine as (
     where scope_dates.domain = 'membership'
 ),
 
-changes as (
-    select scope_type, scope_id, {{ local_date('joined_at') }} as business_date, 'join' as change
-    from {{ ref('int_membership__scoped_spells') }}
-    union all
-    select scope_type, scope_id, {{ local_date('left_at') }} as business_date, 'leave' as change
-    from {{ ref('int_membership__scoped_spells') }}
-    where left_at is not null
-    union all
-    select scope_type, scope_id, {{ local_date('left_at') }} as business_date, 'censored_leave' as change
-    from {{ ref('int_membership__scoped_spells') }}
-    where left_at is not null and is_leave_censored
-    union all
-    select scope_type, scope_id, start_date as business_date, case when presence_index = 1 then 'new' else 'rejoined' end as change
-    from {{ ref('int_membership__presence') }}
-    union all
-    select scope_type, scope_id, end_date as business_date, 'left' as change
-    from {{ ref('int_membership__presence') }}
-    where end_date is not null
-    union all
-    select scope_type, scope_id, start_date as business_date, 'present' as change
-    from {{ ref('int_membership__presence') }}
-    union all
-    select scope_type, scope_id, count_until as business_date, 'absent' as change
-    from {{ ref('int_membership__presence') }}
-    where count_until is not null
-),
-
 daily as (
     select
         spine.scope_type,
         spine.scope_id,
         spine.business_date,
-        {{ count_where("changes.change = 'join'") }} as joins,
-        {{ count_where("changes.change = 'leave'") }} as leaves,
-        {{ count_where("changes.change = 'censored_leave'") }} as censored_leaves,
-        {{ count_where("changes.change = 'new'") }} as new_members,
-        {{ count_where("changes.change = 'rejoined'") }} as rejoined_members,
-        {{ count_where("changes.change = 'left'") }} as left_members,
-        {{ count_where("changes.change = 'present'") }} - {{ count_where("changes.change = 'absent'") }} as presence_change
+        coalesce(flows.joins, 0) as joins,
+        coalesce(flows.leaves, 0) as leaves,
+        coalesce(flows.censored_leaves, 0) as censored_leaves,
+        coalesce(flows.new_members, 0) as new_members,
+        coalesce(flows.rejoined_members, 0) as rejoined_members,
+        coalesce(flows.left_members, 0) as left_members,
+        coalesce(flows.presence_change, 0) as presence_change
     from spine
-    left join changes
+    left join {{ ref('int_membership__flows') }} as flows
         on
-            spine.scope_type = changes.scope_type
-            and spine.scope_id = changes.scope_id
-            and spine.business_date = changes.business_date
-    group by spine.scope_type, spine.scope_id, spine.business_date
+            spine.scope_type = flows.scope_type
+            and spine.scope_id = flows.scope_id
+            and spine.business_date = flows.business_date
 ),
 
 -- Days on which some community of the scope had members but not yet a complete list: the scope's stock is not known.

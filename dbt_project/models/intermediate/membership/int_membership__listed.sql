@@ -5,7 +5,7 @@ with declared as (
         {{ community_key('platform', 'account_id', 'community_id') }} as community_key,
         platform,
         {{ local_date('min(joined_at)') }} as listed_from_date
-    from {{ ref('stg_memberships__memberships') }}
+    from {{ ref('int_membership__declared') }}
     group by platform, account_id, community_id
 ),
 
@@ -31,7 +31,7 @@ select
     min(listed.listed_from_date) as listed_from_date
 from listed
 left join (
-    select community_key, {{ local_date('min(joined_at)') }} as first_date
+    select community_key, min(joined_date) as first_date
     from {{ ref('int_membership__spells') }}
     group by community_key
 ) as spells on listed.community_key = spells.community_key

@@ -1,7 +1,8 @@
 -- depends_on: {{ ref('int_calendar__dates') }}
 {{ config(
     materialized='incremental',
-    incremental_strategy='replace_changed',
+    incremental_strategy='replace_members',
+    affected='members_of_changed_entries',
     touches='presence_touches',
     touches_members='presence'
 ) }}
@@ -15,6 +16,9 @@ with spells as (
         joined_at,
         coalesce(left_at, timestamp '9999-12-31 00:00:00') as left_at
     from {{ ref('int_membership__scoped_spells') }}
+    {% if rebuilds_some_members() -%}
+        where member_key in ({{ members_of_changed_entries() }})
+    {%- endif %}
 ),
 
 islands as (

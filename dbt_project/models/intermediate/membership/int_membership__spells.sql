@@ -1,3 +1,11 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_members',
+    affected='members_of_changed_memberships',
+    unless='member_lists_have_news',
+    touches='spell_touches',
+    touches_members='spell'
+) }}
 -- Grain: one row per person's native id, community and moment of joining; half open, left_at NULL while in.
 -- All sources of membership in one shape; staff, bots and tests are no members.
 with declared as (
@@ -16,7 +24,7 @@ with declared as (
             when memberships.channel is null and memberships.referrer_member_id is not null then 'referral'
             else 'unknown'
         end as channel
-    from {{ ref('stg_memberships__memberships') }} as memberships
+    from {{ ref('int_membership__declared') }} as memberships
     left join {{ ref('channels') }} as channels on lower(memberships.channel) = channels.channel
     left join {{ ref('int_identity__members') }} as inviters on memberships.referrer_member_id = inviters.native_id
     left join {{ ref('int_identity__actors') }} as inviting_actors
@@ -60,10 +68,16 @@ select
     {{ community_key('combined.platform', 'combined.account_id', 'combined.community_id') }} as community_key,
     combined.joined_at,
     combined.left_at,
+    {{ local_date('combined.joined_at') }} as joined_date,
+    {{ local_date('combined.left_at') }} as left_date,
     combined.is_leave_censored,
     combined.channel
 from combined
 left join {{ ref('int_identity__members') }} as identity on combined.member_id = identity.native_id
 left join {{ ref('int_identity__actors') }} as actors on coalesce(identity.member_key, combined.member_id) = actors.member_key
 -- A spell that ends when it begins was never a presence.
-where actors.member_key is null and (combined.left_at is null or combined.left_at > combined.joined_at)
+where
+    actors.member_key is null and (combined.left_at is null or combined.left_at > combined.joined_at)
+    {% if rebuilds_some_members() -%}
+        and coalesce(identity.member_key, combined.member_id) in ({{ members_of_changed_memberships() }})
+    {%- endif %}

@@ -6,7 +6,7 @@ with rows_in_force as (
     from {{ ref('int_activity__source_day') }}
 
     {% for source, model in [
-        ('memberships', 'stg_memberships__memberships'),
+        ('memberships', 'int_membership__declared'),
         ('members', 'stg_members__members'),
         ('identity_links', 'stg_identity_links__links'),
         ('orders', 'stg_orders__orders'),

@@ -1,6 +1,12 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_members',
+    affected='members_of_any_change',
+    unless='orders_have_news'
+) }}
 -- Grain: one row per member (person) who is known from a record, a membership, an activity or an order.
 -- Pseudonymous: keyed hashes only.
-with keys as (
+with known as (
     select member_key from {{ ref('int_identity__records') }}
     union
     select member_key from {{ ref('int_membership__spells') }}
@@ -10,6 +16,14 @@ with keys as (
     select member_key from {{ ref('int_commerce__orders') }}
     union
     select member_key from {{ ref('int_identity__members') }}
+),
+
+keys as (
+    select member_key
+    from known
+    {% if rebuilds_some_members() -%}
+        where member_key in ({{ members_of_any_change() }})
+    {%- endif %}
 ),
 
 records as (
