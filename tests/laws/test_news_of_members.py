@@ -12,7 +12,8 @@ SEED = 16
 
 def test_memberships_records_and_links_come_and_go(home: Settings) -> None:
     history = generate_history(SEED)
-    late = {source: next(file for file in history.files if file.source == source) for source in ("memberships", "members", "identity_links")}
+    sources = ("memberships", "members", "identity_links")
+    late = {source: next(file for file in history.files if file.source == source) for source in sources}
     built = PipelineHome(home, history.rules)
     built.land([file for file in history.files if file not in late.values()])
     built.build()
