@@ -32,13 +32,9 @@ def test_memberships_records_and_links_come_and_go(home: Settings) -> None:
     built.land([late["members"], late["identity_links"]])
     built.build()
     built.publish()
-    shown = built.every_row()
-    assert shown != without
-    built.build(full_refresh=True)
-    assert built.every_row() == shown
+    assert built.every_row() != without
 
     built.withdraw(late["members"])
-    built.build()
     built.withdraw(late["identity_links"])
     built.build()
     assert built.every_row() == without
