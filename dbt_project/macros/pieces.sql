@@ -20,8 +20,8 @@
 {%- endmacro %}
 
 {# The condition by which a piece reads its own dates of an input only. Holds for all dates where no pieces are made. #}
-{% macro in_this_piece(column='business_date') -%}
-    {{ column }} between {{ _all_dates() }}
+{% macro in_this_piece() -%}
+    business_date between {{ _all_dates() }}
 {%- endmacro %}
 
 {% macro _all_dates() -%}

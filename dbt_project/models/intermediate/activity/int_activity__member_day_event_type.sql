@@ -25,5 +25,5 @@ select
     {{ count_measure('count(*)') }} as occurrences
 from {{ ref('int_activity__touched_events') }} as events
 inner join named on events.event_type = named.event_type
-where {{ in_this_piece('events.business_date') }}
+where {{ in_this_piece() }}
 group by events.business_date, events.member_key, events.platform, events.community_key, events.actor_type, events.event_type

@@ -1,79 +1,37 @@
 {{ config(made_in_pieces=true) }}
+{%- set key = 'source, platform, account_id, event_id, business_date' -%}
+{%- set columns = key ~ ', member_id, community_id, event_type, content_id, campaign_id, value, properties, actor_type, occurred_at, is_deleted' %}
 -- depends_on: {{ ref('int_activity__moved_events') }}
 -- Grain: one row per event in force, on the business dates that this build rebuilds (a full refresh: on all).
 -- Read once here and aggregated three ways; it is a work table of the build, not a store of events.
 -- Most events were delivered once: only the others are ranked, because that sorts whole rows.
 with repeated as (
-    select source, platform, account_id, event_id, business_date
+    select {{ key }}
     from {{ ref('int_activity__event_versions') }}
     where {{ in_this_piece() }}
-    group by source, platform, account_id, event_id, business_date
+    group by {{ key }}
     having count(*) > 1
 ),
 
 ranked as (
     select
         versions.*,
-        {{ version_rank('versions.source, versions.platform, versions.account_id, versions.event_id, versions.business_date') }} as version_rank,
-        {{ is_restated('versions.source, versions.platform, versions.account_id, versions.event_id, versions.business_date') }} as is_restated
+        {{ version_rank(key) }} as version_rank,
+        {{ is_restated(key) }} as is_restated
     from {{ ref('int_activity__event_versions') }} as versions
-    inner join repeated
-        on
-            versions.source = repeated.source
-            and versions.platform = repeated.platform
-            and versions.account_id = repeated.account_id
-            and versions.event_id = repeated.event_id
-            and versions.business_date = repeated.business_date
-    where {{ in_this_piece('versions.business_date') }}
+    inner join repeated using ({{ key }})
+    where {{ in_this_piece() }}
 ),
 
 newest as (
-    select
-        versions.source,
-        versions.platform,
-        versions.account_id,
-        versions.event_id,
-        versions.member_id,
-        versions.community_id,
-        versions.event_type,
-        versions.content_id,
-        versions.campaign_id,
-        versions.value,
-        versions.properties,
-        versions.actor_type,
-        versions.occurred_at,
-        versions.business_date,
-        versions.is_deleted,
-        false as is_restated
-    from {{ ref('int_activity__event_versions') }} as versions
-    left join repeated
-        on
-            versions.source = repeated.source
-            and versions.platform = repeated.platform
-            and versions.account_id = repeated.account_id
-            and versions.event_id = repeated.event_id
-            and versions.business_date = repeated.business_date
-    where {{ in_this_piece('versions.business_date') }} and repeated.event_id is null
+    select {{ columns }}, false as is_restated
+    from {{ ref('int_activity__event_versions') }}
+    left join repeated using ({{ key }})
+    where {{ in_this_piece() }} and repeated.event_id is null
 
     union all
 
-    select
-        source,
-        platform,
-        account_id,
-        event_id,
-        member_id,
-        community_id,
-        event_type,
-        content_id,
-        campaign_id,
-        value,
-        properties,
-        actor_type,
-        occurred_at,
-        business_date,
-        is_deleted,
-        is_restated
+    select {{ columns }}, is_restated
     from ranked
     where version_rank = 1
 ),

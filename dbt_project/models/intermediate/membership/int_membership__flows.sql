@@ -10,20 +10,13 @@ with changes as (
     select scope_type, scope_id, joined_date as business_date, 'join' as change
     from {{ ref('int_membership__scoped_spells') }}
     union all
-    select scope_type, scope_id, left_date as business_date, 'leave' as change
+    select scope_type, scope_id, left_date as business_date, case when is_leave_censored then 'censored_leave' else 'leave' end as change
     from {{ ref('int_membership__scoped_spells') }}
-    union all
-    select scope_type, scope_id, left_date as business_date, 'censored_leave' as change
-    from {{ ref('int_membership__scoped_spells') }}
-    where is_leave_censored
     union all
     select scope_type, scope_id, start_date as business_date, case when presence_index = 1 then 'new' else 'rejoined' end as change
     from {{ ref('int_membership__presence') }}
     union all
     select scope_type, scope_id, end_date as business_date, 'left' as change
-    from {{ ref('int_membership__presence') }}
-    union all
-    select scope_type, scope_id, start_date as business_date, 'present' as change
     from {{ ref('int_membership__presence') }}
     union all
     select scope_type, scope_id, count_until as business_date, 'absent' as change
@@ -35,12 +28,12 @@ select
     scope_id,
     business_date,
     {{ count_where("change = 'join'") }} as joins,
-    {{ count_where("change = 'leave'") }} as leaves,
+    {{ count_where("change in ('leave', 'censored_leave')") }} as leaves,
     {{ count_where("change = 'censored_leave'") }} as censored_leaves,
     {{ count_where("change = 'new'") }} as new_members,
     {{ count_where("change = 'rejoined'") }} as rejoined_members,
     {{ count_where("change = 'left'") }} as left_members,
-    {{ count_where("change = 'present'") }} - {{ count_where("change = 'absent'") }} as presence_change
+    {{ count_where("change in ('new', 'rejoined')") }} - {{ count_where("change = 'absent'") }} as presence_change
 from changes
 where
     business_date is not null
