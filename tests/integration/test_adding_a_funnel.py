@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import shutil
 from pathlib import Path
@@ -13,9 +12,9 @@ from click.testing import CliRunner
 
 from community_metrics.cli import main
 from community_metrics.settings import PROJECT_ROOT
+from support.doc_pages import BLOCK, commands_of
 
 PAGE = PROJECT_ROOT / "docs" / "adding-a-funnel.md"
-BLOCK = re.compile(r"^```(?P<kind>\w+)(?: (?P<verb>file|append)=(?P<name>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def test_the_page_works_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,14 +62,3 @@ def do(command: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         assert result.exit_code == 0, f"{command}: {result.output}"
         return result.output
     return ""
-
-
-def commands_of(text: str) -> list[tuple[str, list[str]]]:
-    """Each command with the lines that it is said to print."""
-    found: list[tuple[str, list[str]]] = []
-    for line in text.splitlines():
-        if line.startswith("$ "):
-            found.append((line[2:], []))
-        elif line.strip():
-            found[-1][1].append(line.strip())
-    return found

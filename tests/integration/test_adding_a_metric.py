@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shlex
 import shutil
 import subprocess
@@ -14,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from community_metrics.settings import PROJECT_ROOT
+from support.doc_pages import BLOCK, commands_of
 
 PAGE = PROJECT_ROOT / "docs" / "adding-a-metric.md"
-BLOCK = re.compile(r"^```(?P<kind>\w+)(?: (?P<verb>file|append)=(?P<name>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 PARTS = ("plugins", "dbt_project", "metrics", "expectations", "dashboards", "scripts", "docs")
 # What the page types, as this test runs it.
 COMMANDS = {"make docs": ["scripts/generate_docs.py"], "make mf": ["scripts/mf.py"], "community-metrics": ["-m", "community_metrics.cli"]}
@@ -41,7 +40,7 @@ def test_the_page_works_as_written(copy: Path) -> None:
                 commands += 1
                 output = run(copy, command)
                 for line in expected:
-                    assert line in " ".join(output.split()), f"after {command!r}, expected {line!r} in:\n{output}"
+                    assert " ".join(line.split()) in " ".join(output.split()), f"after {command!r}, expected {line!r} in:\n{output}"
         elif step["kind"] == "diff":
             change(copy / step["name"], step["text"])
         elif step["verb"] == "append":
@@ -78,14 +77,3 @@ def change(path: Path, diff: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert before in text
     path.write_text(text.replace(before, after, 1), encoding="utf-8")
-
-
-def commands_of(text: str) -> list[tuple[str, list[str]]]:
-    """Each command with the lines that it is said to print; blanks between words may differ."""
-    found: list[tuple[str, list[str]]] = []
-    for line in text.splitlines():
-        if line.startswith("$ "):
-            found.append((line[2:], []))
-        elif line.strip():
-            found[-1][1].append(" ".join(line.split()))
-    return found

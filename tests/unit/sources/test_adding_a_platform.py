@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from community_metrics.cli import main
+from support.doc_pages import BLOCK, commands_of
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "adding-a-platform.md"
-BLOCK = re.compile(r"^```(?P<kind>\w+)(?: (?P<verb>file|edit)=(?P<name>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -63,14 +62,3 @@ def change_line(home: Path, step: Step) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     assert [line.startswith(f"{key}:") for line in lines].count(True) == 1
     path.write_text("\n".join(step.text.rstrip() if line.startswith(f"{key}:") else line for line in lines) + "\n", encoding="utf-8")
-
-
-def commands_of(text: str) -> list[tuple[str, list[str]]]:
-    """Each command with the lines that it is said to print."""
-    found: list[tuple[str, list[str]]] = []
-    for line in text.splitlines():
-        if line.startswith("$ "):
-            found.append((line[2:], []))
-        elif line.strip():
-            found[-1][1].append(line.strip())
-    return found
