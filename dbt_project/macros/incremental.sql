@@ -9,6 +9,9 @@
     those to rebuild (its own column is called otherwise in `member_column`); it selects their new rows itself. `unless` names a macro
     that tells of news that reach any member: then all are rebuilt.
 
+    With `totals`, the strategy replace_members keeps counts over all rows beside them: what the replaced rows change is added to another
+    model, in the same transaction. That model has the strategy kept_totals: it counts all rows once, and then stays as it is.
+
     replace_changed: for small tables that are computed whole each time, or, with `streams`, when one of these (`source.stream`) has
     news.
 
@@ -21,10 +24,14 @@
     {%- set columns = config.require('partition_columns') | join(', ') -%}
     {%- set target = arg_dict['target_relation'] -%}
     {%- set names = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
-    delete from {{ target }} where ({{ columns }}) in (select {{ columns }} from ({{ context[config.require('affected')]() }}));
+    {%- set are_affected = "(" ~ columns ~ ") in (select " ~ columns ~ " from (" ~ context[config.require('affected')]() ~ ") as affected)" -%}
+    {{ record_touches(
+        "(select * from " ~ target ~ " where " ~ are_affected ~ ")",
+        "(select * from " ~ arg_dict['temp_relation'] ~ " where " ~ are_affected ~ ")"
+    ) }}
+    delete from {{ target }} where {{ are_affected }};
     insert into {{ target }} ({{ names }})
-    select {{ names }} from {{ arg_dict['temp_relation'] }}
-    where ({{ columns }}) in (select {{ columns }} from ({{ context[config.require('affected')]() }}));
+    select {{ names }} from {{ arg_dict['temp_relation'] }} where {{ are_affected }};
 {%- endmacro %}
 
 {% macro get_incremental_replace_members_sql(arg_dict) -%}
@@ -38,7 +45,9 @@
     {%- else %}
     select {{ column }} as member_key from {{ target }} union select {{ column }} from {{ temporary }};
     {%- endif %}
-    {{ record_touches("(select * from " ~ target ~ " where " ~ column ~ " in (select member_key from replaced_members))", temporary) }}
+    {%- set replaced = "(select * from " ~ target ~ " where " ~ column ~ " in (select member_key from replaced_members))" %}
+    {{ record_touches(replaced, temporary) }}
+    {{ add_to_totals(replaced, temporary) }}
     delete from {{ target }} where {{ column }} in (select member_key from replaced_members);
     insert into {{ target }} ({{ names }}) select {{ names }} from {{ temporary }};
     drop table replaced_members;
@@ -55,6 +64,48 @@
     delete from {{ target }};
     insert into {{ target }} ({{ names }}) select {{ names }} from {{ temporary }};
     {%- endif -%}
+{%- endmacro %}
+
+{% macro get_incremental_kept_totals_sql(arg_dict) -%}
+    select 1;
+{%- endmacro %}
+
+{# Whether a model of the strategy kept_totals stays as it is: those that it counts have told it of every change. #}
+{% macro are_totals_kept() -%}
+    {{ return(is_incremental() and not is_rebuilt_whole()) }}
+{%- endmacro %}
+
+{# Adds to the totals of a model what its new rows say more than its old ones. Where there are none yet, they are counted later. #}
+{% macro add_to_totals(old, new) -%}
+    {%- set totals = config.get('totals') -%}
+    {%- set relation = adapter.get_relation(this.database, this.schema, totals['relation']) if totals -%}
+    {%- if relation %}
+    {%- set keys = totals['keys'] | join(', ') -%}
+    {%- set same_key = [] -%}
+    {%- for key in totals['keys'] -%}{%- do same_key.append('kept.' ~ key ~ ' = changed.' ~ key) -%}{%- endfor -%}
+    {%- set measures = totals['measures'] | join(', ') %}
+    create or replace temporary table changed_totals as
+    select
+        {{ keys }}
+        {%- for measure in totals['measures'] %},
+        {{ count_measure('sum(' ~ measure ~ ')') }} as {{ measure }}
+        {%- endfor %}
+    from (
+        select {{ keys }}, {{ measures }} from ({{ context[totals['contributions']](new) }}) as added
+        union all
+        select {{ keys }}{% for measure in totals['measures'] %}, -{{ measure }}{% endfor %}
+        from ({{ context[totals['contributions']](old) }}) as removed
+    ) as changes
+    group by {{ keys }};
+    update {{ relation }} as kept
+    set {% for measure in totals['measures'] %}{{ measure }} = kept.{{ measure }} + changed.{{ measure }}{{ ', ' if not loop.last }}{% endfor %}
+    from changed_totals as changed where {{ same_key | join(' and ') }};
+    insert into {{ relation }} ({{ keys }}, {{ measures }})
+    select {{ keys }}, {{ measures }} from changed_totals as changed
+    where not exists (select 1 from {{ relation }} as kept where {{ same_key | join(' and ') }});
+    delete from {{ relation }} where {% for measure in totals['measures'] %}{{ measure }} = 0{{ ' and ' if not loop.last }}{% endfor %};
+    drop table changed_totals;
+    {%- endif %}
 {%- endmacro %}
 
 {# Records what the difference between old and new rows reaches: dates by the macro `touches`, members under the domain `touches_members`. #}

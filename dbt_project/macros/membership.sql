@@ -89,9 +89,9 @@
     where member_key in (select member_key from changed_members)
 {%- endmacro %}
 
-{# Of whom anything is known otherwise than in the release: what a row about a person is made of records its members. #}
+{# Of whom anything is known otherwise than in the release: what a row about a person is made of records its members. Of activity it holds the first only. #}
 {% macro members_of_any_change() -%}
-    select member_key from control.touched_members
+    select member_key from control.touched_members where domain <> 'activity'
 {%- endmacro %}
 
 {# Orders do not record whose they are: they are read whole. #}

@@ -284,4 +284,9 @@
     from ranges
     inner join {{ adapter.get_relation(this.database, 'intermediate', 'int_calendar__dates') }} as dates
         on dates.business_date between ranges.first_date and ranges.last_date
+    union all
+    -- A scope of which something is known for the first time, or nothing any more.
+    select 'observed_scope' as domain, coalesce(until_before, until_after) as business_date
+    from pairs
+    where from_before is null or from_after is null
 {%- endmacro %}

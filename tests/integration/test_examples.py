@@ -14,7 +14,8 @@ import duckdb
 import pytest
 
 from community_metrics import pipeline
-from community_metrics.settings import load_settings
+from community_metrics.settings import Settings, load_settings
+from community_metrics.warehouse.dbt import run_dbt
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 FACTS: dict[str, Any] = json.loads((EXAMPLES / "facts.json").read_text(encoding="utf-8"))
@@ -23,8 +24,9 @@ LAST_DAY = "2026-11-01"
 
 @dataclass(frozen=True)
 class Example:
-    """One run over the bundled exports: its report and the released database."""
+    """One run over the bundled exports: its home, its report and the released database."""
 
+    settings: Settings
     report: pipeline.RunReport
     marts: duckdb.DuckDBPyConnection
 
@@ -41,7 +43,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
     shutil.copytree(EXAMPLES / "exports", settings.inbox)
     report = pipeline.run(settings)
     with duckdb.connect(str(settings.current_release / "warehouse.duckdb"), read_only=True) as connection:
-        yield Example(report, connection)
+        yield Example(settings, report, connection)
 
 
 def scope_of(name: str) -> tuple[str, str]:
@@ -209,3 +211,11 @@ def test_ids_and_names_of_people_stay_out_of_the_release(example: Example) -> No
             found.append(f"{table}.{column}")
     assert found == []
     assert example.one("select bool_and(regexp_full_match(member_key, '[0-9a-f]{32}')) from marts.dim_member") is True
+
+
+def test_the_models_pass_their_unit_tests(example: Example) -> None:
+    results = run_dbt(
+        example.settings, example.settings.warehouse / "definitions", ["test", "--select", "test_type:unit", "--no-write-json"]
+    )
+    assert {result.status for result in results} == {"pass"}
+    assert len(results) >= 13

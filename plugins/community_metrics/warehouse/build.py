@@ -22,10 +22,11 @@ from community_metrics.warehouse.control import (
     prepare,
     read_state,
     settle_news,
+    sources_with_news,
     write_refreshed_models,
     write_state,
 )
-from community_metrics.warehouse.dbt import NodeResult, read_graph, run_dbt
+from community_metrics.warehouse.dbt import PROJECT, NodeResult, read_graph, run_dbt
 from community_metrics.warehouse.definitions import assemble_seeds, code_fingerprint, definitions_fingerprint, seed_fingerprints
 from community_metrics.warehouse.refresh import models_to_refresh
 
@@ -74,6 +75,7 @@ def build_warehouse(settings: Settings, full_refresh: bool = False, on_result: C
         state = read_state(connection)
         fingerprint, landed = _prepare_unchanged(settings, ledger, connection, definitions)
         reason = _reason_for_full_build(state, code, full_refresh)
+        news = sources_with_news(connection)
         changed = () if reason else tuple(seed for seed, of in of_seeds.items() if state.get(_SEED + seed) != of)
         # Marked before it starts, and again only when all is done: a build that is killed half-way must not be continued as if
         # it had not begun, even if somebody takes the change back meanwhile.
@@ -84,6 +86,8 @@ def build_warehouse(settings: Settings, full_refresh: bool = False, on_result: C
     if changed and state.get("landed") == landed:
         # Nothing else is new: what does not descend from the definition is what it would become.
         arguments += ["--select", *(f"{seed}+" for seed in changed), *refreshed]
+    elif not reason and not changed and "fingerprint" in state:
+        arguments += ["--select", *_descend_from(news)]
     results = run_dbt(settings, seeds, arguments, on_result)
     with open_warehouse(settings) as connection:
         known = {_SEED + seed: of for seed, of in of_seeds.items()}
@@ -91,6 +95,16 @@ def build_warehouse(settings: Settings, full_refresh: bool = False, on_result: C
         write_state(connection, fingerprint=fingerprint, landed=landed, code=code, full_build_pending=None, **known)
     seconds = round(time.monotonic() - started, 3)
     return BuildReport(fingerprint, len(results), seconds, bool(reason), reason, changed, tuple(refreshed))
+
+
+def _descend_from(sources: Sequence[str]) -> list[str]:
+    """What a build has to look at after one that came to its end, as dbt is told, when files of some sources came or went.
+
+    A table is a function of what it descends from: files, which only staging reads, source by source, and the control
+    tables, which say how far all is known. What descends from none of these is what it was.
+    """
+    staging = PROJECT / "models" / "staging"
+    return ["source:control+", *(f"path:models/staging/{source}+" for source in sources if (staging / source).is_dir())]
 
 
 def _refresh(settings: Settings, seeds: Path, changed: Sequence[str]) -> list[str]:

@@ -153,6 +153,18 @@ def settle_news(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("commit")
 
 
+def sources_with_news(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The sources of which a file came or went, or a date is touched, since the last complete build; perhaps some more."""
+    rows = connection.execute("""
+        select source from control.news
+        union
+        select source from control.lake_files where is_new
+    """).fetchall()
+    touched = connection.execute("select count(*) from control.touched where domain in ('activity', 'events')").fetchone()
+    of_activity = {source for source, _ in ACTIVITY_STREAMS} if touched and touched[0] else set()
+    return sorted({source for (source,) in rows} | of_activity)
+
+
 def touch(connection: duckdb.DuckDBPyConnection, domain: str, dates: Iterable[date]) -> None:
     """Record dates to rebuild; those already recorded stay as they are."""
     known = {row[0] for row in connection.execute("select business_date from control.touched where domain = ?", [domain]).fetchall()}

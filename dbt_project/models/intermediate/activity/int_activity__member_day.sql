@@ -3,6 +3,7 @@
     incremental_strategy='replace_partitions',
     partition_columns=['business_date'],
     affected='touched_activity_dates',
+    touches_members='activity',
     made_in_pieces=true
 ) }}
 -- Grain: one row per member, community and business date with at least one qualifying event (community '' when the event has none).

@@ -1,5 +1,5 @@
 {{ config(materialized='view') }}
--- Grain: one row per member of a rebuilt cohort and block of days or weeks in which they returned: the mask of the periods in which
+-- Grain: one row per member of a cohort that is made anew and block of days or weeks in which they returned: the mask of the periods in which
 -- they did. Of a block count the periods after the cohort's own, within the horizon and known. A month is told by its block of days.
 with periods as (
     select distinct period_grain, period_grain as block_grain, block_start, period_start, bit
@@ -27,7 +27,7 @@ cohort_blocks as (
             and cohorts.cohort_start < periods.period_start
             and {{ add_periods('cohorts.cohort_start', 'cohorts.period_grain', 'cohorts.horizon') }} >= periods.period_start
             and cohorts.observed_until >= periods.period_start
-    where cohorts.is_masked
+    where cohorts.has_block_returns
     group by
         cohorts.definition,
         cohorts.period_grain,

@@ -1,18 +1,28 @@
--- Grain: one row per definition, period grain, scope, rebuilt cohort and member.
+-- Grain: one row per definition that is not kept by member, period grain, scope, rebuilt cohort and member.
 -- First-time: only the period of the first entry event ever. Recurring: every period with an entry event.
-with entries as (
+with first_dates as (
+    select event_name, scope_type, scope_id, member_key, entry_date
+    from {{ ref('int_retention__entries') }}
+    union all
+    select 'purchase' as event_name, scope_type, scope_id, member_key, min(order_date) as entry_date
+    from {{ ref('int_commerce__scoped_orders') }}
+    group by scope_type, scope_id, member_key
+),
+
+entries as (
     select
         definitions.definition,
         definitions.period_grain,
-        entries.scope_type,
-        entries.scope_id,
-        entries.member_key,
-        {{ period_start('entries.entry_date', 'definitions.period_grain') }} as cohort_start
+        first_dates.scope_type,
+        first_dates.scope_id,
+        first_dates.member_key,
+        {{ period_start('first_dates.entry_date', 'definitions.period_grain') }} as cohort_start
     from {{ ref('int_retention__definitions') }} as definitions
-    inner join {{ ref('int_retention__entries') }} as entries on definitions.entry_event = entries.event_name
+    inner join first_dates on definitions.entry_event = first_dates.event_name
     where
         definitions.cohort_mode = 'first_time'
-        and entries.entry_date >= (select min(cohort_start) from {{ ref('int_retention__rebuilt_cohorts') }})
+        and not definitions.is_kept_by_member
+        and first_dates.entry_date >= (select min(cohort_start) from {{ ref('int_retention__rebuilt_cohorts') }})
 
     union all
 
@@ -27,28 +37,6 @@ with entries as (
     inner join {{ ref('int_retention__member_periods') }} as periods
         on definitions.entry_event = periods.event_name and definitions.period_grain = periods.period_grain
     where definitions.cohort_mode = 'recurring'
-),
-
-known as (
-    select
-        definitions.definition,
-        definitions.period_grain,
-        definitions.return_event,
-        definitions.minimum_occurrences,
-        definitions.is_masked,
-        definitions.horizon,
-        definitions.entry_domain,
-        entry_observed.scope_type,
-        entry_observed.scope_id,
-        return_observed.observed_from as returns_observed_from,
-        least(entry_observed.observed_until, return_observed.observed_until) as observed_until
-    from {{ ref('int_retention__definitions') }} as definitions
-    inner join {{ ref('int_status__observed') }} as entry_observed on definitions.entry_domain = entry_observed.domain
-    inner join {{ ref('int_status__observed') }} as return_observed
-        on
-            definitions.return_domain = return_observed.domain
-            and entry_observed.scope_type = return_observed.scope_type
-            and entry_observed.scope_id = return_observed.scope_id
 )
 
 select
@@ -57,24 +45,17 @@ select
     entries.scope_type,
     entries.scope_id,
     entries.cohort_start,
-    entries.member_key,
-    known.entry_domain,
-    known.return_event,
-    known.minimum_occurrences,
-    known.is_masked,
-    known.horizon,
-    known.returns_observed_from,
-    known.observed_until
+    entries.member_key
 from entries
 inner join {{ ref('int_retention__rebuilt_cohorts') }} as rebuilt
     on
         entries.definition = rebuilt.definition
         and entries.period_grain = rebuilt.period_grain
         and entries.cohort_start = rebuilt.cohort_start
-inner join known
+inner join {{ ref('int_retention__known') }} as known
     on
         entries.definition = known.definition
         and entries.period_grain = known.period_grain
-        and {{ observed_scope_type('entries.scope_type') }} = known.scope_type
-        and {{ observed_scope_id('entries.scope_type', 'entries.scope_id') }} = known.scope_id
+        and {{ observed_scope_type('entries.scope_type') }} = known.observed_scope_type
+        and {{ observed_scope_id('entries.scope_type', 'entries.scope_id') }} = known.observed_scope_id
 where entries.cohort_start <= known.observed_until

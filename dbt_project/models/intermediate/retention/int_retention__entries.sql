@@ -1,12 +1,8 @@
 {{ config(materialized='view') }}
 -- Grain: one row per event name, scope and member who ever had the event: the first business date of it.
--- What a first-time cohort is made of. The first activity is kept as such; who joins may be told by a list or by a message of a chat.
+-- What a first-time cohort is made of. The first activity is kept as such.
 select 'activity' as event_name, scope_type, scope_id, member_key, first_active_date as entry_date
 from {{ ref('int_activity__first_seen') }}
 union all
-select event_name, scope_type, scope_id, member_key, min(business_date) as entry_date
-from {{ ref('int_retention__occurrences') }}
-where
-    event_name <> 'activity'
-    and event_name in (select entry_event from {{ ref('int_retention__definitions') }} where cohort_mode = 'first_time')
-group by event_name, scope_type, scope_id, member_key
+select event_name, scope_type, scope_id, member_key, entry_date
+from {{ ref('int_retention__first_events') }}

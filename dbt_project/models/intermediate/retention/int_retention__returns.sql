@@ -1,6 +1,29 @@
 -- Grain: one row per cohort member and uninterrupted run of period indexes in which they count as returned.
--- Only of definitions that masks do not answer. An event fills one period; still being a member fills every period at whose end the member was present.
-with events as (
+-- Only of cohorts that are made anew and that masks do not answer.
+-- An event fills one period; still being a member fills every period at whose end the member was present.
+with cohort as (
+    select
+        members.definition,
+        members.period_grain,
+        members.scope_type,
+        members.scope_id,
+        members.cohort_start,
+        members.member_key,
+        known.return_event,
+        known.minimum_occurrences,
+        known.horizon,
+        known.observed_until
+    from {{ ref('int_retention__cohort_members') }} as members
+    inner join {{ ref('int_retention__known') }} as known
+        on
+            not known.is_masked
+            and members.definition = known.definition
+            and members.period_grain = known.period_grain
+            and {{ observed_scope_type('members.scope_type') }} = known.observed_scope_type
+            and {{ observed_scope_id('members.scope_type', 'members.scope_id') }} = known.observed_scope_id
+),
+
+events as (
     select
         cohort.definition,
         cohort.period_grain,
@@ -10,11 +33,10 @@ with events as (
         cohort.member_key,
         cohort.horizon,
         {{ periods_between('periods.period_start', 'cohort.cohort_start', 'cohort.period_grain') }} as first_index
-    from {{ ref('int_retention__cohort_members') }} as cohort
+    from cohort
     inner join {{ ref('int_retention__member_periods') }} as periods
         on
-            not cohort.is_masked
-            and cohort.return_event = periods.event_name
+            cohort.return_event = periods.event_name
             and cohort.period_grain = periods.period_grain
             and cohort.scope_type = periods.scope_type
             and cohort.scope_id = periods.scope_id
@@ -40,7 +62,7 @@ presences as (
                 then {{ period_start('cohort.observed_until', 'cohort.period_grain') }}
             else {{ add_periods(period_start('presence.count_until', 'cohort.period_grain'), 'cohort.period_grain', -1) }}
         end as last_period
-    from {{ ref('int_retention__cohort_members') }} as cohort
+    from cohort
     inner join {{ ref('int_membership__presence') }} as presence
         on
             cohort.return_event = 'present'
