@@ -47,7 +47,7 @@
                 and before.scope_type = after.scope_type
                 and before.scope_id = after.scope_id
                 and before.member_key = after.member_key
-        where before.entry_date is distinct from after.entry_date
+        where before.member_key is null or after.member_key is null or before.entry_date <> after.entry_date
     )
 
     select distinct 'retention' as domain, days.business_date
