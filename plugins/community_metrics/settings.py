@@ -39,6 +39,18 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Alerts:
+    """Who is told (`connections` of Airflow), of what, and the address of the site that messages name."""
+
+    connections: tuple[str, ...] = ()
+    # A day and half a day: exports come once a day, and a night's delay is no incident.
+    stale_after_hours: int = 36
+    # Platforms deliver a day on the next one.
+    missing_after_days: int = 1
+    site: str = ""
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that a command needs to know about its surroundings."""
 
@@ -50,6 +62,7 @@ class Settings:
     threads: int = 2
     required_sources: frozenset[str] = frozenset()
     limits: Limits = field(default_factory=Limits)
+    alerts: Alerts = field(default_factory=Alerts)
 
     @property
     def landing(self) -> Path:
@@ -165,6 +178,7 @@ def load_settings(home: str | Path | None = None, environ: Mapping[str, str] | N
         threads=_positive(pick("threads", min(os.cpu_count() or 2, 8)), "threads"),
         required_sources=frozenset(name for name, options in sources.items() if (options or {}).get("required")),
         limits=parsed_limits,
+        alerts=_alerts(config.get("alerts", {}), root / CONFIG_NAME),
     )
     _check(settings)
     return settings
@@ -179,11 +193,26 @@ def _read_config(path: Path) -> dict[str, Any]:
         raise SettingsError(f"not valid YAML: {error}", str(path), "mend the file") from error
     if not isinstance(content, dict):
         raise SettingsError("must be a mapping of settings", str(path), "mend the file")
-    known = {"timezone", "week_start", "definitions", "memory_limit", "threads", "sources", "limits"}
+    known = {"timezone", "week_start", "definitions", "memory_limit", "threads", "sources", "limits", "alerts"}
     unknown = sorted(set(content) - known)
     if unknown:
         raise SettingsError(f"unknown setting {', '.join(unknown)}", str(path), f"known settings: {', '.join(sorted(known))}")
     return content
+
+
+def _alerts(content: Any, path: Path) -> Alerts:
+    known = Alerts.__dataclass_fields__
+    if not isinstance(content, dict) or not set(content) <= set(known):
+        raise SettingsError("`alerts` is wrong", str(path), f"known settings of alerts: {', '.join(known)}")
+    connections = content.get("connections") or []
+    if not isinstance(connections, list) or not all(isinstance(name, str) and name for name in connections):
+        raise SettingsError("`alerts.connections` must be a list of names", str(path), "name the connections of Airflow")
+    return Alerts(
+        connections=tuple(connections),
+        stale_after_hours=_positive(content.get("stale_after_hours", Alerts.stale_after_hours), "alerts.stale_after_hours"),
+        missing_after_days=_positive(content.get("missing_after_days", Alerts.missing_after_days), "alerts.missing_after_days"),
+        site=str(content.get("site") or ""),
+    )
 
 
 def _positive(value: Any, name: str) -> int:

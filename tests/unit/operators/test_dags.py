@@ -37,8 +37,8 @@ def dags() -> dict[str, DAG]:
     return dict(bag.dags)
 
 
-def test_there_is_one_dag_for_each_source_one_for_drops_and_one_for_the_release(dags: dict[str, DAG]) -> None:
-    assert set(dags) == {"warehouse_release", "ingest_drops"} | {f"ingest_{name}" for name in load_registry()}
+def test_there_is_one_dag_for_each_source_and_one_each_for_drops_the_release_and_alerts(dags: dict[str, DAG]) -> None:
+    assert set(dags) == {"warehouse_release", "ingest_drops", "alerts"} | {f"ingest_{name}" for name in load_registry()}
     assert {"ingest_events", "ingest_wecom_groups"} < set(dags)
 
 
