@@ -19,9 +19,16 @@ with payers as (
     group by orders.scope_type, orders.scope_id, orders.currency, orders.order_date, orders.member_key
 ),
 
+-- Of who paid, not of everybody who was ever active.
 active as (
-    select distinct scope_type, scope_id, business_date, member_key
-    from {{ ref('int_activity__member_day_scopes') }}
+    select distinct days.scope_type, days.scope_id, days.business_date, days.member_key
+    from {{ ref('int_activity__member_day_scopes') }} as days
+    inner join payers
+        on
+            days.scope_type = payers.scope_type
+            and days.scope_id = payers.scope_id
+            and days.business_date = payers.business_date
+            and days.member_key = payers.member_key
 )
 
 select
