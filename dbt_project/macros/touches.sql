@@ -1,7 +1,7 @@
 {#
     What a change reaches. Each macro gets the old and the new relation of a `replace_changed` model and selects the
     (domain, business_date) pairs to rebuild. Domains: `activity` (member-days), `activity_mart` (daily activity rows),
-    `lifecycle` (dates whose periods are to be rebuilt), `segments` (days at whose end somebody has now, or no longer, been active).
+    `lifecycle_day`, `lifecycle_week`, `lifecycle_month` (dates whose period of that grain is to be rebuilt), `segments` (days at whose end somebody has now, or no longer, been active).
     Dates of `events` are the pipeline's alone: their files came or went.
 #}
 
@@ -134,7 +134,10 @@
     select member_key from control.touched_members where domain in ('first_active', 'presence', 'record')
 {%- endmacro %}
 
-{# A member's first date decides whether they are new or resurrected: the periods of the old and of the new one are rebuilt. #}
+{#
+    A member's first date decides whether they are new or resurrected: the periods of the old and of the new one are rebuilt, where they were
+    active in that period, too. Who was seen long before they were ever active is new in none.
+#}
 {# Whether they have ever been active changes at the end of every day from the earlier first activity to the later one, or to today. #}
 {% macro first_seen_touches(old, new) -%}
     with changed as (
@@ -149,7 +152,12 @@
         group by scope_type, scope_id, member_key
     )
 
-    select 'lifecycle' as domain, first_seen_date as business_date from changed
+    select 'lifecycle_' || grains.period_grain as domain, changed.first_seen_date as business_date
+    from changed
+    cross join {{ grains() }} as grains (period_grain)
+    where
+        {{ period_start('changed.first_seen_date', 'grains.period_grain') }}
+        = {{ period_start('changed.first_active_date', 'grains.period_grain') }}
     union all
     select distinct 'segments' as domain, dates.business_date
     from ranges
@@ -220,7 +228,7 @@
         select grains.period_grain, {{ period_start('touched.business_date', 'grains.period_grain') }} as period_start
         from control.touched as touched
         cross join {{ grains() }} as grains (period_grain)
-        where touched.domain in ('activity', 'activity_mart', 'lifecycle')
+        where touched.domain in ('activity', 'activity_mart', 'lifecycle_' || grains.period_grain)
     ) as touched_periods
     cross join (values (0), (1)) as steps (step)
 {%- endmacro %}
@@ -245,7 +253,7 @@
     select distinct grains.period_grain, {{ period_start('touched.business_date', 'grains.period_grain') }} as period_start
     from control.touched as touched
     cross join {{ grains() }} as grains (period_grain)
-    where touched.domain in ('activity', 'activity_mart', 'lifecycle', 'observed')
+    where touched.domain in ('activity', 'activity_mart', 'lifecycle_' || grains.period_grain, 'observed')
 {%- endmacro %}
 
 {% macro rebuilt_cohorts() -%}

@@ -1,8 +1,8 @@
-{#- The bits of a block: 31 days, or 4 weeks. -#}
-{%- set positions = {'day': 31, 'week': 4} -%}
+{%- set positions = counted_positions() -%}
 {%- set counts = {'active': 'period_mask', 'active_before': 'active_before', 'retained': 'retained'} -%}
 {%- set windows = {'wau_7': 'within_7', 'mau_28': 'within_28', 'mau_30': 'within_30'} -%}
--- Grain: one row per day, week or month of a rebuilt block and scope: members active in it, in the period before it, in both, and
+-- depends_on: {{ ref('int_activity__counted_periods') }}
+-- Grain: one row per counted day, week or month and scope: members active in it, in the period before it, in both, and
 -- for a day in the 7, 28 and 30 days that end on it.
 -- A window is reached by shifting a mask by its parts: 7 = 4 or 4 moved by 3, 28 = 24 or 8 moved by 20, 30 = 24 or 8 moved by 22.
 -- noqa: disable=LT02
@@ -42,21 +42,20 @@ reached as (
     from tripled
 ),
 
-{% for grain, bits in positions.items() -%}
+{% for grain in ['day', 'week'] -%}
 {{ grain }}_columns as (
     select
         block_start,
         scope_type,
-        scope_id,
-        {%- if grain == 'day' %}
+        scope_id
+        {%- if grain == 'day' %},
         {{ count_where(both_bits('period_mask', 2 ** 31 - 1) ~ " <> 0") }} as active_in_block,
         {{ count_where("was_active_in_block_before = 1") }} as active_in_block_before,
-        {{ count_where(both_bits('period_mask', 2 ** 31 - 1) ~ " <> 0 and was_active_in_block_before = 1") }} as retained_in_block,
+        {{ count_where(both_bits('period_mask', 2 ** 31 - 1) ~ " <> 0 and was_active_in_block_before = 1") }} as retained_in_block
         {%- endif %}
-        {%- for position in range(bits) %}
-        {%- set last = loop.last %}
-        {%- for name, mask in (dict(counts, **windows) if grain == 'day' else counts).items() %}
-        {{ count_bit(mask, position) }} as {{ name }}_{{ position }}{{ ',' if not (last and loop.last) }}
+        {%- for position in positions[grain] %}
+        {%- for name, mask in (dict(counts, **windows) if grain == 'day' else counts).items() %},
+        {{ count_bit(mask, position) }} as {{ name }}_{{ position }}
         {%- endfor %}
         {%- endfor %}
     from reached
@@ -65,21 +64,21 @@ reached as (
 ),
 
 {% endfor -%}
-bits as (
-    select distinct period_grain, block_start, period_start, bit
-    from {{ ref('int_calendar__blocks') }}
+periods as (
+    select period_grain, period_start, block_start, bit
+    from {{ ref('int_activity__counted_periods') }}
 )
 
-{% for grain, bits in positions.items() -%}
+{% for grain in ['day', 'week'] if positions[grain] -%}
 select
     '{{ grain }}' as period_grain,
-    bits.period_start,
+    periods.period_start,
     counted.scope_type,
     counted.scope_id,
     {%- for name in dict(counts, **windows) %}
     {%- if name in counts or grain == 'day' %}
-    case bits.bit
-        {%- for position in range(bits) %}
+    case periods.bit
+        {%- for position in positions[grain] %}
         when {{ 2 ** position }} then counted.{{ name }}_{{ position }}
         {%- endfor %}
     end as {{ name }}
@@ -88,18 +87,19 @@ select
     {%- endif %}{{ ',' if not loop.last }}
     {%- endfor %}
 from {{ grain }}_columns as counted
-inner join bits on bits.period_grain = '{{ grain }}' and counted.block_start = bits.block_start
+inner join periods on periods.period_grain = '{{ grain }}' and counted.block_start = periods.block_start
 union all
 {% endfor -%}
 select
     'month' as period_grain,
-    block_start as period_start,
-    scope_type,
-    scope_id,
-    active_in_block as active,
-    active_in_block_before as active_before,
-    retained_in_block as retained,
+    periods.period_start,
+    counted.scope_type,
+    counted.scope_id,
+    counted.active_in_block as active,
+    counted.active_in_block_before as active_before,
+    counted.retained_in_block as retained,
     {%- for name in windows %}
     cast(null as bigint) as {{ name }}{{ ',' if not loop.last }}
     {%- endfor %}
-from day_columns
+from day_columns as counted
+inner join periods on periods.period_grain = 'month' and counted.block_start = periods.block_start
