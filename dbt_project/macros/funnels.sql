@@ -175,20 +175,70 @@
     {{ return('true' if in_common or any_of_one else 'false') }}
 {%- endmacro %}
 
-{# A join or an order that came, went or moved changes the attempts of its date. #}
-{% macro funnel_record_touches(old, new) -%}
-    select 'funnel' as domain, business_date from {{ changed_rows(old, new) }} as changed
+{# Only of the members whose deeds differ, on the dates on which their attempts may start. #}
+{% macro of_rebuilt_members(facts) -%}
+    {%- if not funnels_rebuild_everything() -%}
+    inner join {{ ref('int_funnels__rebuilt_members') }} as rebuilt
+        on
+            {{ facts }}.definition = rebuilt.definition
+            and {{ facts }}.member_key = rebuilt.member_key
+            and {{ facts }}.business_date between rebuilt.first_date and rebuilt.last_date
+            and {{ facts }}.business_date >= {{ first_reached_date('int_funnels__rebuilt_members') }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# The least `first_date` of a table that is built already, as a literal: an engine leaves out the parts of a fact that end before it. #}
+{% macro first_reached_date(table) -%}
+    {%- set relation = adapter.get_relation(this.database, 'intermediate', table) if execute -%}
+    {%- set first = run_query('select min(first_date) from ' ~ relation).rows[0][0] if relation -%}
+    date '{{ first or '2000-01-01' }}'
 {%- endmacro %}
 
 {#
-    A scope that is known further (or less far) changes which attempts count and whose window is over: those of the dates between
-    the two ends, and as far before as a window reaches. A scope that has only now become known changes them all.
+    Of a member's attempts the one that gets furthest, of equals the earliest, and its times; whether one of them was excluded; and when it
+    was known for certain that they got to a step: the end of the first window, so that a rate of any day can be told from it. Before
+    a source begins, nobody was seen to go on, or not to.
+#}
+{% macro furthest_attempt(attempts, observed) -%}
+    {%- set place = '100000 * ' ~ attempts ~ '.reached_steps - ' ~ days_between(attempts ~ '.entry_date', "date '2000-01-01'") -%}
+    {%- set numbers = funnel_step_numbers() | map('int') | list -%}
+    max({{ attempts }}.reached_steps) as reached_steps,
+    max(case when {{ attempts }}.is_excluded then 1 else 0 end) = 1 as is_excluded
+    {%- for number in numbers %},
+    min(
+        case
+            when {{ attempts }}.reached_steps >= {{ number }} and {{ attempts }}.entry_date >= {{ observed }}.observed_from
+                then {{ attempts }}.matures_on
+        end
+    ) as matured_{{ number }}
+    {%- endfor %}
+    {%- for number in numbers[1:] %},
+    {{ value_at_greatest(attempts ~ '.microseconds_to_' ~ number, place) }} as microseconds_to_{{ number }}
+    {%- endfor %}
+{%- endmacro %}
+
+{# Whose attempts this build makes anew, or who has some on dates of which it has become known, or no longer is, what followed. #}
+{% macro members_of_changed_attempts() -%}
+    select member_key from {{ ref('int_funnels__rebuilt_members') }}
+    union
+    select member_key from {{ ref('int_funnels__attempts') }} where entry_date in ({{ touched_dates('funnel_known') }})
+{%- endmacro %}
+
+{# The domain of dates that are touched for one funnel only. #}
+{% macro funnel_domain(definition) -%}
+    'funnel_mart:' || {{ definition }}
+{%- endmacro %}
+
+{#
+    A scope that is known further (or less far) changes whose window is over: of the attempts of the dates between the two ends, and as far
+    before as a window reaches. Those between the ends count now, or no longer do. A scope that has only now become known changes
+    all of both.
 #}
 {% macro funnel_observed_touches(old, new) -%}
     with pairs as (
         select
             coalesce(before.definition, after.definition) as definition,
-            case when before.observed_from = after.observed_from then least(before.observed_until, after.observed_until) end as first_date,
+            case when before.observed_from = after.observed_from then least(before.observed_until, after.observed_until) end as known_until,
             greatest(
                 coalesce(before.observed_until, after.observed_until), coalesce(after.observed_until, before.observed_until)
             ) as last_date
@@ -200,24 +250,34 @@
             or after.observed_until is null
             or before.observed_until <> after.observed_until
             or before.observed_from <> after.observed_from
+    ),
+
+    ranges as (
+        select
+            {{ funnel_domain('pairs.definition') }} as domain,
+            {{ add_days('pairs.known_until', '-definitions.reach_days') }} as first_date,
+            pairs.last_date
+        from pairs
+        left join {{ adapter.get_relation(this.database, 'intermediate', 'int_funnels__definitions') }} as definitions
+            on pairs.definition = definitions.definition
+        union
+        select 'funnel_known' as domain, {{ add_days('known_until', 1) }} as first_date, last_date
+        from pairs
     )
 
-    select distinct 'funnel_mart' as domain, dates.business_date
-    from pairs
-    left join {{ adapter.get_relation(this.database, 'intermediate', 'int_funnels__definitions') }} as definitions
-        on pairs.definition = definitions.definition
+    select distinct ranges.domain, dates.business_date
+    from ranges
     inner join {{ adapter.get_relation(this.database, 'intermediate', 'int_calendar__dates') }} as dates
-        on
-            dates.business_date between coalesce(
-                {{ add_days('pairs.first_date', '-definitions.reach_days') }}, date '2000-01-01'
-            ) and pairs.last_date
+        on dates.business_date between coalesce(ranges.first_date, date '2000-01-01') and ranges.last_date
 {%- endmacro %}
 
 {# The periods of the attempts that this build has made anew, and of dates whose counts or maturity have changed. #}
 {% macro rebuilt_funnel_periods() -%}
-    select period_grain, entry_period from {{ adapter.get_relation(this.database, 'intermediate', 'int_funnels__rebuilt_periods') }}
+    select definition, period_grain, entry_period
+    from {{ adapter.get_relation(this.database, 'intermediate', 'int_funnels__rebuilt_periods') }}
 {%- endmacro %}
 
-{% macro rebuilt_funnel_entries() -%}
-    select definition, entry_date from {{ adapter.get_relation(this.database, 'intermediate', 'int_funnels__rebuilt_entries') }}
+{% macro rebuilt_funnel_members() -%}
+    select definition, member_key, first_date, last_date
+    from {{ adapter.get_relation(this.database, 'intermediate', 'int_funnels__rebuilt_members') }}
 {%- endmacro %}

@@ -1,5 +1,5 @@
 {#
-    Three incremental strategies carry the law "any order of arrival gives the tables of one full rebuild".
+    Four incremental strategies carry the law "any order of arrival gives the tables of one full rebuild".
 
     replace_partitions: rebuilds whole partitions. The model declares `partition_columns` and `affected`, the name of a macro
     that selects the partitions to rebuild; it selects their new rows itself, and what it selects beside them is left out (a work
@@ -12,13 +12,17 @@
     With `totals`, the strategy replace_members keeps counts over all rows beside them: what the replaced rows change is added to another
     model, in the same transaction. That model has the strategy kept_totals: it counts all rows once, and then stays as it is.
 
+    replace_member_dates: rebuilds the rows of members on some of their dates. The model declares `affected`, the name of a macro that
+    selects these members (by `member_columns`) with the first and the last date; it selects their new rows itself.
+
     replace_changed: for small tables that are computed whole each time, or, with `streams`, when one of these (`source.stream`) has
     news.
 
     What the difference between old and new rows reaches is recorded in the transaction that replaces them, so that a crash forgets
     nothing, and stays recorded until a release has published it: `touches` names a macro that gets the old and the new relation and
     selects (domain, business_date) for `control.touched`; `touches_members` is the domain under which the members of rows that differ
-    (`member_columns`) go to `control.touched_members`.
+    (`member_columns`) go to `control.touched_members`. `touches_member_dates` says, by domain, in which column rows that differ have
+    the date that goes to `control.touched_member_dates` with their member: what a member did on it is no longer what it was.
 #}
 {% macro get_incremental_replace_partitions_sql(arg_dict) -%}
     {%- set columns = config.require('partition_columns') | join(', ') -%}
@@ -51,6 +55,19 @@
     delete from {{ target }} where {{ column }} in (select member_key from replaced_members);
     insert into {{ target }} ({{ names }}) select {{ names }} from {{ temporary }};
     drop table replaced_members;
+{%- endmacro %}
+
+{% macro get_incremental_replace_member_dates_sql(arg_dict) -%}
+    {%- set target = arg_dict['target_relation'] -%}
+    {%- set names = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
+    delete from {{ target }} as replaced
+    using ({{ context[config.require('affected')]() }}) as affected
+    where
+        {%- for column in config.require('member_columns') %}
+        replaced.{{ column }} = affected.{{ column }} and
+        {%- endfor %}
+        replaced.{{ config.require('date_column') }} between affected.first_date and affected.last_date;
+    insert into {{ target }} ({{ names }}) select {{ names }} from {{ arg_dict['temp_relation'] }};
 {%- endmacro %}
 
 {% macro get_incremental_replace_changed_sql(arg_dict) -%}
@@ -108,7 +125,10 @@
     {%- endif %}
 {%- endmacro %}
 
-{# Records what the difference between old and new rows reaches: dates by the macro `touches`, members under the domain `touches_members`. #}
+{#
+    Records what the difference between old and new rows reaches: dates by the macro `touches`, members under the domain `touches_members`,
+    dates of members under those of `touches_member_dates`.
+#}
 {% macro record_touches(old, new) -%}
     {%- if config.get('touches') %}
     insert into control.touched
@@ -124,6 +144,11 @@
     {%- endfor %}
     except select domain, member_key from control.touched_members;
     {%- endif %}
+    {%- for domain, column in config.get('touches_member_dates', {}).items() %}
+    insert into control.touched_member_dates
+    select distinct '{{ domain }}' as domain, member_key, {{ column }} as business_date from {{ changed_rows(old, new) }} as changed
+    except select domain, member_key, business_date from control.touched_member_dates;
+    {%- endfor %}
 {%- endmacro %}
 
 {# Rows that stand in one of two relations but not in the other. #}

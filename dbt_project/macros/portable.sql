@@ -265,6 +265,14 @@
     cast(epoch_us({{ later }}) - epoch_us({{ earlier }}) as bigint)
 {%- endmacro %}
 
+{# The value in the row in which `place` is greatest; rows with neither are left out. #}
+{% macro value_at_greatest(value, place) -%}
+    {{ adapter.dispatch('value_at_greatest')(value, place) }}
+{%- endmacro %}
+{% macro default__value_at_greatest(value, place) -%}
+    arg_max({{ value }}, {{ place }})
+{%- endmacro %}
+
 {# The median, the mean of the two middle values of an even number of them. #}
 {% macro median(expression) -%}
     {{ adapter.dispatch('median')(expression) }}

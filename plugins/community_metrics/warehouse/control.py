@@ -29,6 +29,7 @@ create table if not exists control.settings (name varchar, value varchar);
 create table if not exists control.state (name varchar primary key, value varchar);
 create table if not exists control.touched (domain varchar, business_date date);
 create table if not exists control.touched_members (domain varchar, member_key varchar);
+create table if not exists control.touched_member_dates (domain varchar, member_key varchar, business_date date);
 create table if not exists control.built_files (
     source varchar, stream varchar, landing_id varchar, revision bigint, path varchar, is_complete boolean
 );
@@ -205,6 +206,7 @@ def clear_touched(settings: Settings) -> None:
         connection.execute(TABLES.split("create or replace", 1)[0])
         connection.execute("delete from control.touched")
         connection.execute("delete from control.touched_members")
+        connection.execute("delete from control.touched_member_dates")
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Sequence[Any]]) -> None:

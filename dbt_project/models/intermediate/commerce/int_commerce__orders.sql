@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_changed',
+    touches_member_dates={'funnel': 'order_date'}
+) }}
 -- Grain: one row per paid order of a member.
 -- Only paid orders count; an order that is refunded in full stays an order. A bill's line of a shop's order is no second one.
 select

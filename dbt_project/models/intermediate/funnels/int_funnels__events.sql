@@ -7,6 +7,7 @@
     incremental_strategy='replace_partitions',
     partition_columns=['business_date'],
     affected='touched_activity_dates',
+    touches_member_dates={'funnel': 'business_date'},
     made_in_pieces=true
 ) }}
 -- Grain: one row per funnel, member (of every actor type), community and instant, and per set of steps and exclusions met by an event.

@@ -4,19 +4,16 @@
 -- depends_on: {{ ref('event_filters') }}
 {% set numbers = funnel_step_numbers() | map('int') | list -%}
 {% set exclusions = funnel_exclusion_numbers() | map('int') | list -%}
--- Grain: one row per funnel, scope, member and instant with something that the funnel knows, on the dates that this build needs.
+-- Grain: one row per entrant and instant with something that the funnel knows, on the dates that the entrant's attempts reach.
 -- What an instant does for an attempt: `advance_k` is how many steps are done after it if k were done before it, and
 -- `next_k_at` is the next later instant that can fill step k. With these an attempt is a chain of equality joins.
 -- noqa: disable=LT02
 with instants as (
     select
-        definition,
-        scope_type,
-        scope_id,
-        member_key,
+        entrant,
         business_date,
         occurred_at,
-        count(distinct case when steps like '%1%' then steps end) as classes,
+        coalesce(min(case when steps like '%1%' then steps end) <> max(case when steps like '%1%' then steps end), false) as is_tied,
         max(case when steps like '%1%' then steps end) as steps,
         sum(case when steps like '%1%' then occurrences else 0 end) as step_events,
         sum(occurrences) as events
@@ -24,21 +21,18 @@ with instants as (
         max({{ text_part('exclusions', exclusion) }}) as is_exclusion_{{ exclusion }}
         {%- endfor %}
     from {{ ref('int_funnels__classes') }}
-    group by definition, scope_type, scope_id, member_key, business_date, occurred_at
+    group by entrant, business_date, occurred_at
 ),
 
 tied as (
     select
-        definition,
-        scope_type,
-        scope_id,
-        member_key,
+        entrant,
         occurred_at
         {%- for number in numbers %},
         max(case when done_before = {{ number - 1 }} then reached end) as advance_{{ number - 1 }}
         {%- endfor %}
     from {{ ref('int_funnels__tied_advances') }}
-    group by definition, scope_type, scope_id, member_key, occurred_at
+    group by entrant, occurred_at
 ),
 
 advanced as (
@@ -46,7 +40,7 @@ advanced as (
         instants.*
         {%- for number in numbers %},
         case
-            when instants.classes > 1 then coalesce(tied.advance_{{ number - 1 }}, {{ number - 1 }})
+            when instants.is_tied then coalesce(tied.advance_{{ number - 1 }}, {{ number - 1 }})
             {#- Events of one class: the longest run of its steps from here on for which there are enough of them. #}
             {%- for run in range(numbers | length - number + 1, 0, -1) %}
             when instants.step_events >= {{ run }} and {{ text_part('instants.steps', number, run) }} = '{{ '1' * run }}'
@@ -56,7 +50,7 @@ advanced as (
         end as advance_{{ number - 1 }}
         {%- endfor %}
     from instants
-    left join tied using (definition, scope_type, scope_id, member_key, occurred_at)
+    left join tied using (entrant, occurred_at)
 )
 
 select
@@ -70,7 +64,7 @@ select
     {%- endfor %}
 from advanced
 window later as (
-    partition by definition, scope_type, scope_id, member_key
+    partition by entrant
     order by occurred_at
     rows between 1 following and unbounded following
 )

@@ -10,31 +10,27 @@
 -- noqa: disable=LT02
 with hop_0 as (
     select
-        moments.definition,
-        moments.scope_type,
-        moments.scope_id,
-        moments.member_key,
+        moments.entrant,
         moments.business_date as entry_date,
         moments.occurred_at as started_at,
-        definitions.step_order,
-        {{ add_seconds('moments.occurred_at', 'definitions.window_seconds') }} as window_ends_at,
+        entrants.step_order,
+        {{ add_seconds('moments.occurred_at', 'entrants.window_seconds') }} as window_ends_at,
         moments.occurred_at as at_0,
         taken.step_index as reached_0,
         case
-            when definitions.step_order = 'strict' then moments.next_at
+            when entrants.step_order = 'strict' then moments.next_at
             {%- for number in numbers[1:] %}
             when taken.step_index = {{ number - 1 }} then moments.next_{{ number }}_at
             {%- endfor %}
         end as next_0_at
     from {{ ref('int_funnels__moments') }} as moments
-    inner join {{ ref('int_funnels__rebuilt_entries') }} as rebuilt
-        on moments.definition = rebuilt.definition and moments.business_date = rebuilt.entry_date
-    inner join {{ ref('int_funnels__definitions') }} as definitions on moments.definition = definitions.definition
+    inner join {{ ref('int_funnels__entrants') }} as entrants
+        on moments.entrant = entrants.entrant and moments.business_date between entrants.first_date and entrants.last_date
     inner join (select distinct step_index from {{ ref('funnel_steps') }}) as taken
         on
             moments.advance_0 >= taken.step_index
-            and case when definitions.step_order = 'strict' then 1 else moments.advance_0 end <= taken.step_index
-    where definitions.step_order <> 'unordered'
+            and case when entrants.step_order = 'strict' then 1 else moments.advance_0 end <= taken.step_index
+    where entrants.step_order <> 'unordered'
 )
 
 {%- for hop in numbers[1:] %}
@@ -56,20 +52,14 @@ hop_{{ hop - 1 }} as (
     from hop_{{ hop - 2 }} as hop
     left join {{ ref('int_funnels__moments') }} as moments
         on
-            hop.definition = moments.definition
-            and hop.scope_type = moments.scope_type
-            and hop.scope_id = moments.scope_id
-            and hop.member_key = moments.member_key
+            hop.entrant = moments.entrant
             and hop.next_{{ hop - 2 }}_at = moments.occurred_at
             and hop.window_ends_at >= moments.occurred_at
 )
 {%- endfor %}
 
 select
-    definition,
-    scope_type,
-    scope_id,
-    member_key,
+    entrant,
     entry_date,
     started_at,
     window_ends_at,

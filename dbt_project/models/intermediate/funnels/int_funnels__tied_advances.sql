@@ -3,30 +3,32 @@
 -- depends_on: {{ ref('funnel_exclusions') }}
 -- depends_on: {{ ref('event_filters') }}
 {% set numbers = funnel_step_numbers() | map('int') | list -%}
-{% set key = 'definition, scope_type, scope_id, member_key, occurred_at' -%}
--- Grain: one row per instant at which a member had events that fill different steps, and per number of steps done before.
+{% set key = 'entrant, occurred_at' -%}
+-- Grain: one row per instant at which an entrant had events that fill different steps, and per number of steps done before.
 -- How far those events lead when each is used once, in any order: every way to choose a class for each next step is tried.
 -- Only for instants with several classes: of a single class the count alone says how far it leads.
 -- noqa: disable=LT02
-with classes as (
-    select {{ key }}, steps, sum(occurrences) as occurrences, count(*) over (partition by {{ key }}) as classes
+with instants as (
+    select {{ key }}
     from {{ ref('int_funnels__classes') }}
     where steps like '%1%'
-    group by {{ key }}, steps
+    group by {{ key }}
+    having min(steps) <> max(steps)
 ),
 
 tied as (
-    select {{ key }}, steps, occurrences from classes where classes > 1
+    select classes.entrant, classes.occurred_at, classes.steps, sum(classes.occurrences) as occurrences
+    from {{ ref('int_funnels__classes') }} as classes
+    inner join instants on classes.entrant = instants.entrant and classes.occurred_at = instants.occurred_at
+    where classes.steps like '%1%'
+    group by classes.entrant, classes.occurred_at, classes.steps
 ),
 
 {% for taken in numbers -%}
 {#- A path of `taken` steps; its columns name the class that each of them used. -#}
 paths_{{ taken }} as (
     select
-        tied.definition,
-        tied.scope_type,
-        tied.scope_id,
-        tied.member_key,
+        tied.entrant,
         tied.occurred_at,
         {%- for earlier in range(1, taken) %}
         paths.class_{{ earlier }},

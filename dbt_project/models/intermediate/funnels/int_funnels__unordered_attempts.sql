@@ -3,29 +3,26 @@
 -- depends_on: {{ ref('funnel_exclusions') }}
 -- depends_on: {{ ref('event_filters') }}
 {% set numbers = funnel_step_numbers() | map('int') | list -%}
-{% set key = 'definition, scope_type, scope_id, member_key' -%}
 -- Grain: one row per start of an unordered funnel: any instant with an event of any of its steps.
 -- The n-th step is done as soon as n steps can be told apart in the events since the start, each event used once. Each group of
 -- steps says when it has the events that it needs for that, and the last of the groups decides.
 -- noqa: disable=LT02
 with step_events as (
-    select classes.*
+    select classes.*, entrants.definition
     from {{ ref('int_funnels__classes') }} as classes
-    inner join {{ ref('int_funnels__definitions') }} as definitions on classes.definition = definitions.definition
-    where definitions.step_order = 'unordered' and classes.steps like '%1%'
+    inner join {{ ref('int_funnels__entrants') }} as entrants on classes.entrant = entrants.entrant
+    where entrants.step_order = 'unordered' and classes.steps like '%1%'
 ),
 
 starts as (
-    select distinct {{ key }}, occurred_at, business_date from step_events
+    select distinct definition, entrant, occurred_at, business_date from step_events
 ),
 
 -- Per instant and group how many events there are, also when there are none. More than there are steps make no difference.
 counted as (
     select
         starts.definition,
-        starts.scope_type,
-        starts.scope_id,
-        starts.member_key,
+        starts.entrant,
         starts.occurred_at,
         groups.step_group,
         least(coalesce(sum(case
@@ -35,28 +32,22 @@ counted as (
         end), 0), {{ numbers | length }}) as occurrences
     from starts
     inner join (select distinct definition, step_group from {{ ref('int_funnels__step_groups') }}) as groups using (definition)
-    inner join step_events as events using ({{ key }}, occurred_at)
-    group by
-        starts.definition,
-        starts.scope_type,
-        starts.scope_id,
-        starts.member_key,
-        starts.occurred_at,
-        groups.step_group
+    inner join step_events as events using (definition, entrant, occurred_at)
+    group by starts.definition, starts.entrant, starts.occurred_at, groups.step_group
 ),
 
 running as (
     select
         *,
         coalesce(sum(occurrences) over (
-            partition by {{ key }}, step_group order by occurred_at rows between unbounded preceding and 1 preceding
+            partition by entrant, step_group order by occurred_at rows between unbounded preceding and 1 preceding
         ), 0) as occurrences_before
     from counted
 ),
 
 -- The events of a group in their order, as numbers.
 numbered as (
-    select {{ key }}, running.step_group, running.occurred_at, running.occurrences_before + numbers.number as number
+    select running.entrant, running.step_group, running.occurred_at, running.occurrences_before + numbers.number as number
     from running
     inner join (
         {%- for number in numbers %}
@@ -67,10 +58,7 @@ numbered as (
 
 done as (
     select
-        running.definition,
-        running.scope_type,
-        running.scope_id,
-        running.member_key,
+        running.entrant,
         running.occurred_at as started_at,
         needs.component,
         needs.nth,
@@ -80,13 +68,10 @@ done as (
         on running.definition = needs.definition and running.step_group = needs.step_group
     left join numbered
         on
-            running.definition = numbered.definition
-            and running.scope_type = numbered.scope_type
-            and running.scope_id = numbered.scope_id
-            and running.member_key = numbered.member_key
+            running.entrant = numbered.entrant
             and running.step_group = numbered.step_group
             and running.occurrences_before + needs.needed = numbered.number
-    group by running.definition, running.scope_type, running.scope_id, running.member_key, running.occurred_at, needs.component, needs.nth
+    group by running.entrant, running.occurred_at, needs.component, needs.nth
     having count(*) = count(numbered.occurred_at)
 ),
 
@@ -94,18 +79,17 @@ ranked as (
     select
         done.*,
         starts.business_date as entry_date,
-        {{ add_seconds('done.started_at', 'definitions.window_seconds') }} as window_ends_at,
-        row_number() over (partition by {{ key }}, done.started_at order by done.done_at, done.component, done.nth) as step_index
+        {{ add_seconds('done.started_at', 'entrants.window_seconds') }} as window_ends_at,
+        row_number() over (partition by done.entrant, done.started_at order by done.done_at, done.component, done.nth) as step_index
     from done
-    inner join {{ ref('int_funnels__definitions') }} as definitions using (definition)
-    inner join starts using ({{ key }})
-    inner join {{ ref('int_funnels__rebuilt_entries') }} as rebuilt
-        on done.definition = rebuilt.definition and starts.business_date = rebuilt.entry_date
-    where done.started_at = starts.occurred_at and done.done_at <= {{ add_seconds('done.started_at', 'definitions.window_seconds') }}
+    inner join starts on done.entrant = starts.entrant and done.started_at = starts.occurred_at
+    inner join {{ ref('int_funnels__entrants') }} as entrants
+        on done.entrant = entrants.entrant and starts.business_date between entrants.first_date and entrants.last_date
+    where done.done_at <= {{ add_seconds('done.started_at', 'entrants.window_seconds') }}
 )
 
 select
-    {{ key }},
+    entrant,
     entry_date,
     started_at,
     window_ends_at,
@@ -114,4 +98,4 @@ select
     max(case when step_index = {{ number }} then done_at end) as step_{{ number }}_at
     {%- endfor %}
 from ranked
-group by {{ key }}, entry_date, started_at, window_ends_at
+group by entrant, entry_date, started_at, window_ends_at

@@ -4,7 +4,8 @@
     incremental_strategy='replace_members',
     affected='members_of_changed_entries',
     touches='presence_touches',
-    touches_members='presence'
+    touches_members='presence',
+    touches_member_dates={'funnel': 'start_date'}
 ) }}
 -- Grain: one row per scope, member and uninterrupted presence: the union of the person's spells in the scope, touching ones merged.
 -- Flows of persons are counted on presences: who changes groups inside a scope neither joins nor leaves it.

@@ -5,25 +5,28 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_partitions',
-    partition_columns=['period_grain', 'entry_period'],
+    partition_columns=['definition', 'period_grain', 'entry_period'],
     affected='rebuilt_funnel_periods'
 ) }}
 {% set numbers = funnel_step_numbers() | map('int') | list -%}
-{% set key = 'definition, period_grain, entry_period, scope_type, scope_id' -%}
 -- Grain: one row per funnel, period of entry, step and scope, for every period in which somebody entered or was excluded.
 -- Whoever may still get further is counted and is in no rate: an open window is never shown as a drop-out.
 -- noqa: disable=LT02
 with entered as (
     select
-        {{ key }},
-        min(observed_from) as observed_from,
-        min(observed_until) as observed_until,
+        members.definition,
+        members.period_grain,
+        members.entry_period,
+        members.scope_type,
+        members.scope_id,
+        min(observed.observed_from) as observed_from,
+        min(observed.observed_until) as observed_until,
         {{ count_where('not is_excluded') }} as entered_members,
-        {{ count_where('not is_excluded and eligible_reached_steps is not null') }} as eligible_members,
+        {{ count_where('not is_excluded and matured_1 <= observed.observed_until') }} as eligible_members,
         {{ count_where('is_excluded') }} as excluded_members
         {%- for number in numbers %},
         {{ count_where('not is_excluded and reached_steps >= ' ~ number) }} as reached_{{ number }},
-        {{ count_where('not is_excluded and eligible_reached_steps >= ' ~ number) }} as reached_eligible_{{ number }}
+        {{ count_where('not is_excluded and matured_' ~ number ~ ' <= observed.observed_until') }} as reached_eligible_{{ number }}
         {%- endfor %}
         {%- for number in numbers[1:] %},
         {{ ratio(
@@ -32,8 +35,13 @@ with entered as (
         ) }} as average_{{ number }},
         {{ ratio(median('case when not is_excluded then microseconds_to_' ~ number ~ ' end'), '1000000') }} as median_{{ number }}
         {%- endfor %}
-    from {{ ref('int_funnels__period_members') }}
-    group by {{ key }}
+    from {{ ref('int_funnels__period_members') }} as members
+    inner join {{ ref('int_funnels__observed') }} as observed
+        on
+            members.definition = observed.definition
+            and {{ observed_scope_type('members.scope_type') }} = observed.scope_type
+            and {{ observed_scope_id('members.scope_type', 'members.scope_id') }} = observed.scope_id
+    group by members.definition, members.period_grain, members.entry_period, members.scope_type, members.scope_id
 ),
 
 steps as (
