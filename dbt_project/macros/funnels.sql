@@ -217,11 +217,8 @@
     {%- endfor %}
 {%- endmacro %}
 
-{# Whose attempts this build makes anew, or who has some on dates of which it has become known, or no longer is, what followed. #}
 {% macro members_of_changed_attempts() -%}
-    select member_key from {{ ref('int_funnels__rebuilt_members') }}
-    union
-    select member_key from {{ ref('int_funnels__attempts') }} where entry_date in ({{ touched_dates('funnel_known') }})
+    select member_key from {{ adapter.get_relation(this.database, 'intermediate', 'int_funnels__changed_members') }}
 {%- endmacro %}
 
 {# The domain of dates that are touched for one funnel only. #}

@@ -24,7 +24,7 @@ adjacent as (
 ),
 
 shifts as (
-    select period_grain, block_start, block_start as source_block, 0 as shift, 'itself' as part
+    select period_grain, block_start, block_start as source_block, 0 as shift, case when looks_back then 'itself' else 'alone' end as part
     from adjacent
     union all
     select
@@ -47,7 +47,7 @@ shifts as (
 ),
 
 {% set key = ['period_grain', 'block_start', 'scope_type', 'scope_id', 'member_key'] | join(', ') -%}
-{% for name, part in {'at_block': 'itself', 'in_block_before': 'before', 'on_last_day': 'last day'}.items() -%}
+{% for name, part in {'alone': 'alone', 'at_block': 'itself', 'in_block_before': 'before', 'on_last_day': 'last day'}.items() -%}
 {{ name }} as (
     select
         shifts.period_grain,
@@ -73,6 +73,9 @@ adjacent_masks as (
     from at_block
     full outer join in_block_before using ({{ key }})
     full outer join on_last_day using ({{ key }})
+    union all
+    select {{ key }}, period_mask, cast(0 as bigint) as was_active_in_block_before
+    from alone
 )
 
 select {{ key }}, period_mask, was_active_in_block_before

@@ -1,4 +1,4 @@
--- depends_on: {{ ref('int_funnels__rebuilt_members') }}
+-- depends_on: {{ ref('int_funnels__changed_members') }}
 -- depends_on: {{ ref('funnel_definitions') }}
 -- depends_on: {{ ref('funnel_steps') }}
 -- depends_on: {{ ref('funnel_exclusions') }}
