@@ -104,6 +104,10 @@ class LedgerReader:
         """Ingested, passed by the source gate and not withdrawn: what the warehouse is made of."""
         return self._select(_ACTIVE, ())
 
+    def active_landings_with_totals(self) -> list[Landing]:
+        """Those whose file states totals of itself (`drift["totals"]`)."""
+        return self._select(f"""{_ACTIVE} and drift like '%"totals"%'""", ())
+
     def active_set(self) -> frozenset[tuple[str, int]]:
         """(landing_id, revision) of the active landings."""
         rows = self._connection.execute(f"select landing_id, revision from landings where {_ACTIVE}")

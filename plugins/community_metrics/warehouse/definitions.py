@@ -23,6 +23,7 @@ from community_metrics.errors import SettingsError
 from community_metrics.settings import PROJECT_ROOT, Settings
 from community_metrics.warehouse.funnel_definitions import OPERATORS, STEP_ORDERS, WINDOW_UNITS, check_funnels
 from community_metrics.warehouse.segment_definitions import MEASURES, check_segments
+from community_metrics.warehouse.tolerance_definitions import RECONCILED, check_tolerances
 from community_metrics.warehouse.window_definitions import check_stickiness
 
 DEFAULTS = PROJECT_ROOT / "dbt_project" / "seeds"
@@ -66,6 +67,10 @@ def _optional(check: Callable[[str], str | None]) -> Callable[[str], str | None]
 
 def _amount(value: str) -> str | None:
     return None if re.fullmatch(r"[0-9]{1,16}([.][0-9]{1,2})?", value) else "must be an amount such as 99.50"
+
+
+def _share(value: str) -> str | None:
+    return None if re.fullmatch(r"0|1|0[.][0-9]{1,4}", value) else "must be a share from 0 to 1 such as 0.02"
 
 
 def _currency(value: str) -> str | None:
@@ -171,6 +176,18 @@ FILES = (
         {"currency": _currency, "price_band": _text, "from_amount": _amount, "below_amount": _optional(_amount)},
         ("currency", "price_band"),
     ),
+    DefinitionFile(
+        "reconciliation_tolerances.csv",
+        {
+            "metric": _one_of(*RECONCILED),
+            "warning_above": _amount,
+            "warning_share": _share,
+            "critical_above": _optional(_amount),
+            "critical_share": _optional(_share),
+            "reason": _text,
+        },
+        ("metric",),
+    ),
 )
 
 
@@ -191,6 +208,7 @@ def read_definitions(folder: Path) -> dict[str, str]:
     check_stickiness(folder, texts["stickiness_definitions.csv"])
     _check_price_bands(folder, texts["price_bands.csv"])
     check_segments(folder, texts["segment_definitions.csv"])
+    check_tolerances(folder, texts["reconciliation_tolerances.csv"])
     check_funnels(folder, {name: list(_rows(text))[1:] for name, text in texts.items()})
     return texts
 

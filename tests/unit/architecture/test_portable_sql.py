@@ -18,7 +18,7 @@ MODELS = sorted((PROJECT / "models").rglob("*.sql"))
 MACROS = sorted((PROJECT / "macros").glob("*.sql"))
 
 FUNCTIONS = {
-    *("cast", "coalesce", "nullif", "least", "greatest", "extract", "lower", "upper", "trim", "replace"),
+    *("abs", "cast", "coalesce", "nullif", "least", "greatest", "extract", "lower", "upper", "trim", "replace"),
     *("count", "sum", "min", "max", "row_number", "lag", "lead"),
 }
 # What may stand before a bracket without being a function.
