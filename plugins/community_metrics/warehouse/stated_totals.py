@@ -27,9 +27,9 @@ def read_statements(settings: Settings, ledger: Ledger) -> Iterator[Statement]:
     statements = {
         Statement(landing.sha256, check.stream, check.column or "", Decimal(total["stated"]), Decimal(total["found"]))
         for landing in ledger.active_landings_with_totals()
-        if landing.template in templates
         for total in landing.drift["totals"]
-        for check in templates[landing.template].totals.checks
+        if (template := templates.get(landing.template or "")) is not None
+        for check in template.totals.checks
         if check.header == total["header"]
     }
     yield from sorted(statements)

@@ -1,4 +1,4 @@
-"""What the rows of `reconciliation_tolerances.csv` must be beyond their cells: one for every reconciled figure, critical not below warning."""
+"""What the rows of `reconciliation_tolerances.csv` must be beyond their cells: one for every figure, critical not below warning."""
 
 from __future__ import annotations
 
