@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from community_metrics.dashboard.glossary import PAGE as GLOSSARY
 from community_metrics.dashboard.glossary import chapters
 from community_metrics.dashboard.layout import PROJECT_DOCS, PROJECT_DOCS_POLICY
 from community_metrics.dashboard.pages import Page, Site, Tile, load_site
+from community_metrics.dashboard.reconciling import Reconciled, read_reconciliation
 from community_metrics.dashboard.tile_kinds import RANGES
 from community_metrics.dashboard.trust import Trust, read_trust
 from community_metrics.errors import CommunityMetricsError, SettingsError
@@ -75,6 +76,7 @@ def build_site(
         catalogue = {name: writer.write(dataset) for name, dataset in datasets.items()}
         pages = tuple(page for page in site.pages if not (page.hide_when_empty and _is_empty(page, catalogue)))
         trust = read_trust(manifest)
+        reconciliation = read_reconciliation(connection, marts)
         shared = {
             "scopes": _scope_labels(connection, site, scopes, marts),
             "gaps": _gaps(connection, site, marts),
@@ -84,7 +86,7 @@ def build_site(
         template = _template(dashboards)
         for page in pages:
             spec = _page_spec(page, site, catalogue, datasets, shared)
-            html = _render(template, site, pages, page, spec, trust, scopes, PROJECT_DOCS if project_docs else None)
+            html = _render(template, site, pages, page, spec, trust, reconciliation, scopes, PROJECT_DOCS if project_docs else None)
             (out_dir / _file_name(page, pages)).write_text(html, encoding="utf-8")
     written = [path for path in out_dir.rglob("*") if path.is_file()]
     return SiteReport(
@@ -234,6 +236,7 @@ def _render(
     page: Page,
     spec: Mapping[str, Any],
     trust: Trust,
+    reconciliation: Sequence[Reconciled],
     scopes: Scopes,
     project_docs: str | None,
 ) -> str:
@@ -244,6 +247,7 @@ def _render(
         page=page,
         spec=_inert_json(spec),
         trust=trust,
+        reconciliation=reconciliation,
         scopes=scopes,
         has_glossary=any(other.name == GLOSSARY for other in pages),
         glossary=chapters(registry) if page.name == GLOSSARY else [],
