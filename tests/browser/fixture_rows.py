@@ -386,7 +386,9 @@ def status_rows() -> Iterator[tuple[Any, ...]]:
             complete = received and not held
             restated = int(source == "orders" and 50 <= number <= 54)
             quarantined = 7 if source == "orders" and number in (33, 34) else 0
-            yield (source, account, day, expected, received, complete, restated, accepted, quarantined, held)
+            kept_until = day + timedelta(days=30) if source == "creator_content" else None
+            is_late = late and expected
+            yield (source, account, day, expected, received, complete, is_late, restated, accepted, quarantined, held, kept_until)
 
 
 def dimension_rows() -> dict[str, list[tuple[Any, ...]]]:

@@ -63,8 +63,8 @@ create table marts.mart_account_daily (
 );
 
 create table marts.mart_data_status (
-    source varchar, account_id varchar, business_date date, expected boolean, received boolean, complete boolean, restated bigint,
-    accepted bigint, quarantined bigint, held bigint
+    source varchar, account_id varchar, business_date date, expected boolean, received boolean, complete boolean, late boolean,
+    restated bigint, accepted bigint, quarantined bigint, held bigint, available_until date
 );
 
 create table marts.dim_member (

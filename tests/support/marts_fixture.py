@@ -97,8 +97,8 @@ _TABLES = {
         plays bigint, likes bigint, comments bigint, shares bigint
     """,
     "mart_data_status": """
-        source varchar, account_id varchar, business_date date, expected boolean, received boolean, complete boolean, restated bigint,
-        accepted bigint, quarantined bigint, held bigint
+        source varchar, account_id varchar, business_date date, expected boolean, received boolean, complete boolean, late boolean,
+        restated bigint, accepted bigint, quarantined bigint, held bigint, available_until date
     """,
     "mart_reconciliation": """
         metric varchar, platform varchar, account_id varchar, business_date date, reason varchar, step_index integer, currency varchar,
@@ -283,21 +283,21 @@ _ROWS = {
         ('wechat', 'a1', '{SECOND}', 103, 4, 1, 3, 12, null, 2, 1, 0)
     """,
     "mart_data_status": f"""
-        ('events', '', '{FIRST}', true, true, true, 0, 4, 0, 0),
-        ('events', '', '{SECOND}', true, true, true, 0, 1, 1, 0),
-        ('events', '', '{THIRD}', true, true, true, 1, 2, 0, 0),
-        ('memberships', '', '{FIRST}', true, true, true, 0, 2, 0, 0),
-        ('memberships', '', '{SECOND}', true, true, true, 0, 1, 0, 0),
-        ('memberships', '', '{THIRD}', true, true, true, 0, 1, 0, 0),
-        ('orders', '', '{FIRST}', true, true, true, 0, 2, 0, 0),
-        ('orders', '', '{SECOND}', true, false, true, 0, 0, 0, 0),
-        ('orders', '', '{THIRD}', true, true, true, 0, 2, 0, 0),
-        ('refunds', '', '{THIRD}', true, true, true, 0, 1, 0, 0),
-        ('creator_content', 'a', '{FIRST}', true, true, true, 0, 1, 0, 0),
-        ('creator_content', 'a', '{SECOND}', true, true, true, 0, 1, 0, 0),
-        ('account_daily', 'a1', '{FIRST}', true, true, true, 0, 1, 0, 0),
-        ('account_daily', 'a1', '{SECOND}', true, true, true, 0, 1, 0, 0),
-        ('account_daily', 'a1', '{THIRD}', false, false, false, 0, 0, 0, 1)
+        ('events', '', '{FIRST}', true, true, true, false, 0, 4, 0, 0, null),
+        ('events', '', '{SECOND}', true, true, true, false, 0, 1, 1, 0, null),
+        ('events', '', '{THIRD}', true, true, true, false, 1, 2, 0, 0, null),
+        ('memberships', '', '{FIRST}', true, true, true, false, 0, 2, 0, 0, null),
+        ('memberships', '', '{SECOND}', true, true, true, false, 0, 1, 0, 0, null),
+        ('memberships', '', '{THIRD}', true, true, true, false, 0, 1, 0, 0, null),
+        ('orders', '', '{FIRST}', true, true, true, false, 0, 2, 0, 0, null),
+        ('orders', '', '{SECOND}', true, false, true, false, 0, 0, 0, 0, null),
+        ('orders', '', '{THIRD}', true, true, true, false, 0, 2, 0, 0, null),
+        ('refunds', '', '{THIRD}', true, true, true, false, 0, 1, 0, 0, null),
+        ('creator_content', 'a', '{FIRST}', true, true, true, false, 0, 1, 0, 0, null),
+        ('creator_content', 'a', '{SECOND}', true, true, true, false, 0, 1, 0, 0, null),
+        ('account_daily', 'a1', '{FIRST}', true, true, true, false, 0, 1, 0, 0, '2126-11-09'),
+        ('account_daily', 'a1', '{SECOND}', true, true, true, false, 0, 1, 0, 0, '2126-11-10'),
+        ('account_daily', 'a1', '{THIRD}', true, false, false, true, 0, 0, 0, 1, '2126-11-11')
     """,
     # Of a bill of three orders one was of staff; on Sunday nobody counted the messages of the groups.
     "mart_reconciliation": f"""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,10 +19,12 @@ from community_metrics.audit.bounds import marts_suites
 from community_metrics.audit.landings import Waiting, read_waiting, show_waiting
 from community_metrics.audit.required import check_required_sources
 from community_metrics.audit.results import AuditReport, CheckResult, GateResult, append_results, judge
+from community_metrics.audit.retention_clock import check_retention
 from community_metrics.audit.suites import EVERY_LANDING, EVERY_STREAM, HOME_PREFIX, Suite, load_suites, suite_folders
 from community_metrics.audit.validation import GateDatabase, first_line, literal, open_gate
 from community_metrics.errors import CommunityMetricsError, SettingsError
 from community_metrics.settings import Settings
+from community_metrics.sources.retention import DEADLINES, read_deadlines
 
 if TYPE_CHECKING:
     from community_metrics.landing.ledger import Ledger
@@ -73,8 +76,8 @@ def audit_marts(settings: Settings, fingerprint: str, data_docs: bool = False) -
     return judge(fingerprint, results, time.monotonic() - started)
 
 
-def check_candidate(settings: Settings, suites: Sequence[Suite], data_docs: bool = False) -> list[CheckResult]:
-    """Run suites on the candidate, and neither record nor judge. Raises as `audit_marts` does."""
+def check_candidate(settings: Settings, suites: Sequence[Suite], data_docs: bool = False, today: date | None = None) -> list[CheckResult]:
+    """Run suites on the candidate, and neither record nor judge. `today`: for the retention clock. Raises as `audit_marts` does."""
     if not settings.warehouse_path.exists():
         raise CommunityMetricsError("there is no candidate to audit", str(settings.warehouse_path), "run `community-metrics build`")
     results: list[CheckResult] = []
@@ -88,6 +91,10 @@ def check_candidate(settings: Settings, suites: Sequence[Suite], data_docs: bool
                 results += database.validate(suite, suite.name, suite.table, {"fed_by": _sql_list(suite.fed_by)})
         reached = database.rows("select source, max(observed_until) as observed_until from observed group by source")
         results += check_required_sources(settings.required_sources, {row["source"]: row["observed_until"] for row in reached})
+        if database.has_table("mart_data_status"):
+            clock = database.connection.exec_driver_sql(DEADLINES.format(relation="mart_data_status")).all()
+            deadlines = read_deadlines(((row[0], row[1], row[2], row[3]) for row in clock), today or datetime.now(settings.zone).date())
+            results.append(check_retention(deadlines))
         if data_docs:
             database.build_data_docs()
     return results

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from community_metrics.releases.manifest import read_manifest
 from community_metrics.releases.marts import mart_names, mart_relation, reading
 from community_metrics.releases.pointer import current_release_id, release_path
 from community_metrics.settings import Settings
+from community_metrics.sources.retention import DEADLINES, Deadline, read_deadlines
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,12 @@ class Gap:
 
 @dataclass(frozen=True)
 class _Coverage:
-    """What a release's `mart_data_status` says: (source, account) pairs that owe a file for every day, and where one lacks."""
+    """What a release's `mart_data_status` says: (source, account) pairs that owe a file for every day, where one lacks, and until when
+    the platforms keep what is there."""
 
     daily: frozenset[tuple[str, str]] = frozenset()
     gaps: tuple[Gap, ...] = ()
+    kept: tuple[tuple[str, str, date, date], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ class StatusReport:
     pending: Pending
     candidate: str | None
     refused_releases: tuple[str, ...]
+    deadlines: tuple[Deadline, ...]
 
     @property
     def late(self) -> tuple[SourceStatus, ...]:
@@ -143,6 +147,7 @@ def read_status(settings: Settings) -> StatusReport:
         refused_releases=tuple(
             f"{refusal.refused_at[:19]}Z {'; '.join(refusal.reasons)}" for refusal in refusals_since_last_release(settings)
         ),
+        deadlines=tuple(read_deadlines(coverage.kept, datetime.now(settings.zone).date())),
     )
 
 
@@ -169,6 +174,7 @@ def status_lines(report: StatusReport) -> list[str]:
     lines += [
         f"late      {late.source} {late.account}: {late.behind_days} days behind, known until {late.observed_until}" for late in report.late
     ]
+    lines += [f"{deadline.state:<9} {deadline.sentence}" for deadline in report.deadlines if deadline.state != "kept"]
     lines += [
         f"{file.status:<9} {file.sha256[:12]} {file.name}: {file.reason or file.reason_code}" for file in (*report.held, *report.refused)
     ]
@@ -202,7 +208,10 @@ def _coverage(folder: Path) -> _Coverage:
             from missing group by source, account_id, stretch order by 1, 2, 3
             """
         ).fetchall()
-    return _Coverage(frozenset(daily), tuple(Gap(*row) for row in gaps))
+        # A release of before the clock has no such column.
+        names = {row[0] for row in connection.execute(f"describe {status}").fetchall()}
+        kept = connection.execute(DEADLINES.format(relation=status)).fetchall() if "available_until" in names else []
+    return _Coverage(frozenset(daily), tuple(Gap(*row) for row in gaps), tuple(kept))
 
 
 def _inbox_files(settings: Settings) -> list[Path]:

@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from community_metrics.dashboard.trust import Trust, read_trust
 from community_metrics.errors import CommunityMetricsError, SettingsError
 from community_metrics.metrics.registry import project_registry
 from community_metrics.settings import PROJECT_ROOT, Settings
+from community_metrics.sources.retention import DEADLINES, Deadline, read_deadlines
 
 DASHBOARDS = PROJECT_ROOT / "dashboards"
 EPOCH = date(1970, 1, 1)
@@ -77,6 +78,7 @@ def build_site(
         pages = tuple(page for page in site.pages if not (page.hide_when_empty and _is_empty(page, catalogue)))
         trust = read_trust(manifest)
         reconciliation = read_reconciliation(connection, marts)
+        deadlines = _deadlines(connection, marts, manifest, settings)
         shared = {
             "scopes": _scope_labels(connection, site, scopes, marts),
             "gaps": _gaps(connection, site, marts),
@@ -86,7 +88,9 @@ def build_site(
         template = _template(dashboards)
         for page in pages:
             spec = _page_spec(page, site, catalogue, datasets, shared)
-            html = _render(template, site, pages, page, spec, trust, reconciliation, scopes, PROJECT_DOCS if project_docs else None)
+            html = _render(
+                template, site, pages, page, spec, trust, reconciliation, deadlines, scopes, PROJECT_DOCS if project_docs else None
+            )
             (out_dir / _file_name(page, pages)).write_text(html, encoding="utf-8")
     written = [path for path in out_dir.rglob("*") if path.is_file()]
     return SiteReport(
@@ -182,6 +186,17 @@ def _gaps(connection: duckdb.DuckDBPyConnection, site: Site, marts: Mapping[str,
     return gaps
 
 
+def _deadlines(
+    connection: duckdb.DuckDBPyConnection, marts: Mapping[str, Any], manifest: Mapping[str, Any], settings: Settings
+) -> list[Deadline]:
+    """What platforms keep for a time only, as of the day on which the release was made."""
+    if "available_until" not in marts.get("mart_data_status", {}):
+        return []
+    made = str(manifest.get("created_at") or "").replace("Z", "+00:00")
+    today = (datetime.fromisoformat(made) if made else datetime.now(settings.zone)).astimezone(settings.zone).date()
+    return read_deadlines(connection.execute(DEADLINES.format(relation="marts.mart_data_status")).fetchall(), today)
+
+
 def _page_spec(
     page: Page, site: Site, catalogue: Mapping[str, Any], datasets: Mapping[str, Dataset], shared: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -237,6 +252,7 @@ def _render(
     spec: Mapping[str, Any],
     trust: Trust,
     reconciliation: Sequence[Reconciled],
+    deadlines: Sequence[Deadline],
     scopes: Scopes,
     project_docs: str | None,
 ) -> str:
@@ -248,6 +264,7 @@ def _render(
         spec=_inert_json(spec),
         trust=trust,
         reconciliation=reconciliation,
+        deadlines=deadlines,
         scopes=scopes,
         has_glossary=any(other.name == GLOSSARY for other in pages),
         glossary=chapters(registry) if page.name == GLOSSARY else [],

@@ -45,6 +45,7 @@ TILE_KINDS = {
         _kind("items", 12, "top", "item_limit"),
         _kind("status", 12),
         _kind("verdict", 12, needs_mart=False),
+        _kind("clock", 12, needs_mart=False),
         _kind("reconciliation", 12, needs_mart=False),
         _kind("checks", 12, needs_mart=False),
         _kind("refusals", 12, needs_mart=False),

@@ -154,6 +154,17 @@ class LedgerReader:
         )
         return [ObservedUntil(row[0], row[1], row[2], date.fromisoformat(row[3]), date.fromisoformat(row[4])) for row in rows]
 
+    def templates_in_force(self) -> list[tuple[str, str, str]]:
+        """(source, account, template) of the active landings that say how far an account is known."""
+        rows = self._connection.execute(
+            f"""
+            select distinct coverage.source, coverage.account_id, landings.template
+            from coverage join landings using (landing_id, revision)
+            where {_ACTIVE} and landings.template is not null order by 1, 2, 3
+            """
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
+
     def quarantine_counts(self) -> list[QuarantineCount]:
         """Distinct quarantined rows of what is not withdrawn: a bad row delivered twice counts once."""
         rows = self._connection.execute(QUARANTINE_COUNTS)

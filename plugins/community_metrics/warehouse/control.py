@@ -19,7 +19,7 @@ from community_metrics.landing.ledger import Ledger
 from community_metrics.landing.records import LakeFile
 from community_metrics.settings import Settings
 from community_metrics.warehouse.definitions import filtered_fields
-from community_metrics.warehouse.stated_totals import read_statements
+from community_metrics.warehouse.file_facts import read_kept_days, read_statements
 
 # The streams whose partitions are rebuilt by date; all other streams are small and read whole.
 ACTIVITY_STREAMS = frozenset({("events", "events"), ("chat_export", "messages"), ("chat_export", "reactions")})
@@ -45,6 +45,7 @@ create or replace table control.observed (
 );
 create or replace table control.quarantined (source varchar, account_id varchar, business_date date, quarantined_rows bigint);
 create or replace table control.held (source varchar, account_id varchar, business_date date, held_rows bigint);
+create or replace table control.kept_days (source varchar, account_id varchar, kept_days integer);
 create or replace table control.stated_totals (
     file_sha256 varchar, stream varchar, column_name varchar, stated decimal(38, 8), found decimal(38, 8)
 );
@@ -112,6 +113,7 @@ def prepare(settings: Settings, ledger: Ledger, connection: duckdb.DuckDBPyConne
         ((q.source, q.account_id, q.business_date, q.rows) for q in ledger.quarantine_counts() if q.business_date is not None),
     )
     _insert(connection, "control.held", ledger.held_counts())
+    _insert(connection, "control.kept_days", read_kept_days(settings, ledger))
     _insert(connection, "control.stated_totals", read_statements(settings, ledger))
     touch(connection, "activity", (day for source, stream, day in changes.dates if (source, stream) in ACTIVITY_STREAMS))
     # Apart, since models add dates to the other: on these, events themselves came or went.

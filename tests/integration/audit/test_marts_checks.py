@@ -303,6 +303,9 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
     "mart_data_status.reaches_the_known_date": (delete("mart_data_status", "source = 'events'", ON_THIRD),),
     "mart_data_status.received_days_have_rows": (update("mart_data_status", "received = true", "source = 'orders'", ON_SECOND),),
     "mart_data_status.held_days_are_incomplete": (update("mart_data_status", "complete = true", "source = 'account_daily'", "held > 0"),),
+    # Nobody owes the day any more, and still it is late.
+    "mart_data_status.late_days_are_owed": (update("mart_data_status", "expected = false", "late"),),
+    "mart_data_status.the_clock_runs_with_the_days": (update("mart_data_status", "available_until = null", "late"),),
     "mart_data_status.restated_rows_are_in_force": (update("mart_data_status", "restated = 9", ON_FIRST, "source = 'events'"),),
     "mart_reconciliation.steps_add_up": (update("mart_reconciliation", "change = -2", "metric = 'orders'", "reason = 'staff'"),),
     "mart_reconciliation.unexplained_is_tolerable": (update("mart_reconciliation", "assessment = 'critical'", "assessment = 'within'"),),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from support.naive import versions
@@ -42,19 +42,30 @@ def data_status(landings: Sequence[Landing], timezone: str) -> Mart:
             accepted[place] = accepted.get(place, 0) + 1
             restated[place] = restated.get(place, 0) + (told[_restatement_key(row, timezone)] > 1)
     ranges = known_ranges(landings, timezone)
-    cells = {(account, day) for account, (first, last) in ranges.items() for day in days(first, last)} | set(accepted)
+    newest = max((last for (source, _), (_, last) in ranges.items() if source in DAILY), default=None)
+
+    def owed(account: Account) -> date:
+        """A daily source owes what any other is complete to, unless it has been silent for more than 35 days."""
+        last = ranges[account][1]
+        silent = (newest - last).days if newest and account[0] in DAILY else 0
+        return last + timedelta(days=silent) if 0 < silent <= 35 else last
+
+    cells = {(account, day) for account, (first, _) in ranges.items() for day in days(first, owed(account))} | set(accepted)
     mart: Mart = {}
     for account, day in cells:
         first, last = ranges.get(account, (None, None))
         rows = accepted.get((account, day), 0)
         mart[*account, day] = {
-            "expected": account[0] in DAILY and first is not None and last is not None and first <= day <= last,
+            "expected": account[0] in DAILY and first is not None and first <= day <= owed(account),
             "received": rows > 0,
             "complete": last is not None and day <= last,
+            "late": account[0] in DAILY and last is not None and last < day <= owed(account),
             "restated": restated.get((account, day), 0),
             "accepted": rows,
             "quarantined": 0,
             "held": 0,
+            # No layout of a generated history comes from a platform that forgets.
+            "available_until": None,
         }
     return mart
 

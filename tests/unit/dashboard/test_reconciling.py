@@ -32,7 +32,7 @@ ROWS = """
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Path:
+def reconciled(tmp_path: Path) -> Path:
     path = tmp_path / "warehouse.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema marts")
@@ -41,8 +41,8 @@ def database(tmp_path: Path) -> Path:
     return path
 
 
-def test_each_figure_shows_its_last_known_day_the_worst_first(database: Path) -> None:
-    with duckdb.connect(str(database), read_only=True) as connection:
+def test_each_figure_shows_its_last_known_day_the_worst_first(reconciled: Path) -> None:
+    with duckdb.connect(str(reconciled), read_only=True) as connection:
         found = read_reconciliation(connection, {"mart_reconciliation": {}})
         assert read_reconciliation(connection, {}) == []
     money, members, messages = found
@@ -74,7 +74,7 @@ def test_every_figure_and_reason_has_words_in_both_languages() -> None:
     assert {name for name in texts if name.startswith(("reconciled_", "step_"))} == wanted
 
 
-def test_the_trust_page_shows_them_without_a_script(database: Path, tmp_path: Path) -> None:
+def test_the_trust_page_shows_them_without_a_script(reconciled: Path, tmp_path: Path) -> None:
     dashboards = copy_dashboards(tmp_path / "dashboards")
     (dashboards / "site.yml").write_text(
         (dashboards / "site.yml")
@@ -85,7 +85,14 @@ def test_the_trust_page_shows_them_without_a_script(database: Path, tmp_path: Pa
     page = (dashboards / "pages" / "trust.yml").read_text(encoding="utf-8")
     status = page[page.index("  - title: {zh: 数据到了没有") : page.index("  - title: {zh: 与平台对账")]
     (dashboards / "pages" / "trust.yml").write_text(page.replace(status, ""), encoding="utf-8")
-    build_site(Settings(home=tmp_path / "home"), database, {"release_id": "r"}, tmp_path / "site", dashboards)
+    build_site(Settings(home=tmp_path / "home"), reconciled, {"release_id": "r"}, tmp_path / "site", dashboards)
     html = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     for text in ("群成员总数", "Members of groups", "员工", "staff", "−4", "严重超出", "2 of 3 days comparable, 1 beyond"):
         assert text in html
+
+
+def test_the_trust_page_says_by_when_the_next_day_must_be_fetched(site: Path) -> None:
+    """The fixture's accounts of content platforms keep a day for thirty days; the release is made on the day after the last one."""
+    html = (site / "trust.html").read_text(encoding="utf-8")
+    assert html.count('data-deadline="kept"') == 1
+    assert "2026-07-01" in html

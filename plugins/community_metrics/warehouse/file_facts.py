@@ -1,4 +1,5 @@
-"""What files in force state of themselves, for the warehouse: a bill's last line, beside what its rows add up to."""
+"""What the warehouse needs to know of the files in force and not of their rows: the totals that they state, how long their platform
+keeps a day."""
 
 from __future__ import annotations
 
@@ -33,3 +34,14 @@ def read_statements(settings: Settings, ledger: Ledger) -> Iterator[Statement]:
         if check.header == total["header"]
     }
     yield from sorted(statements)
+
+
+def read_kept_days(settings: Settings, ledger: Ledger) -> list[tuple[str, str, int]]:
+    """(source, account, days): for how long its platform can be asked for a day again, the least over the layouts that it comes in."""
+    templates = load_templates(settings.own_templates)
+    kept: dict[tuple[str, str], int] = {}
+    for source, account, name in ledger.templates_in_force():
+        days = templates[name].kept_days if name in templates else None
+        if days is not None:
+            kept[source, account] = min(days, kept.get((source, account), days))
+    return [(source, account, days) for (source, account), days in sorted(kept.items())]
