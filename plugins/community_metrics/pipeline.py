@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from community_metrics.errors import CommunityMetricsError, RefusedError
 from community_metrics.locks import ingest_lock, writer_lock
 from community_metrics.releases import history
+from community_metrics.releases.approval import Approval, approve_check, settle
 from community_metrics.releases.candidate import (
     Candidate,
     candidate_path,
@@ -156,6 +157,18 @@ def audit(settings: Settings) -> AuditReport:
         return _audit(settings, candidate)
 
 
+def approve(settings: Settings, check: str, by: str, reason: str) -> Approval:
+    """Answer by name for a critical check (`suite.check`) that refuses the candidate; the next run or `publish` shows it once none is left.
+
+    Raises `UsageError` where there is nothing of that name to approve.
+    """
+    with writer_lock(settings, "approve"):
+        candidate, approval = approve_check(settings, read_candidate(settings), check, by, reason)
+        write_candidate(settings, candidate)
+        log.info("approve: %s approved %s", approval.by, approval.check)
+        return approval
+
+
 def publish(settings: Settings) -> PublishReport:
     """Make a release of the candidate and show it. Raises `RefusedError` if it has not passed its audit."""
     with writer_lock(settings, "publish"):
@@ -254,8 +267,8 @@ def _audit(settings: Settings, candidate: Candidate) -> AuditReport:
     log.info("audit: mart gate")
     suites = suites_fingerprint(settings)
     report = audit_marts(settings, candidate.build_fingerprint)
-    judged = candidate.audited(report, suites)
-    if report.status == "refused":
+    judged = settle(candidate.audited(report, suites))
+    if judged.audit_status == "refused":
         # Before the verdict: a run killed in between tells of it twice rather than never.
         history.record_refusal(settings, judged.fingerprint, judged.reasons)
     write_candidate(settings, judged)

@@ -11,7 +11,7 @@ from community_metrics.cli.common import ProjectGroup, common_options
 from community_metrics.cli.inspection import digest, doctor, status
 from community_metrics.cli.intake import land, ledger, quarantine
 from community_metrics.cli.releases import releases
-from community_metrics.cli.steps import audit, build, ingest, publish, run
+from community_metrics.cli.steps import approve, audit, build, ingest, publish, run
 
 
 @click.group(cls=ProjectGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -25,5 +25,5 @@ def main() -> None:
     """
 
 
-for command in (land, ingest, build, audit, publish, run, releases, digest, status, quarantine, ledger, doctor):
+for command in (land, ingest, build, audit, approve, publish, run, releases, digest, status, quarantine, ledger, doctor):
     main.add_command(command)

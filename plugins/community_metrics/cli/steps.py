@@ -63,6 +63,20 @@ def audit() -> None:
 
 @click.command()
 @common_options
+@click.argument("check")
+@click.option("--by", required=True, help="Who answers for it.")
+@click.option("--reason", required=True, help="Why the numbers may be shown all the same.")
+def approve(check: str, by: str, reason: str) -> None:
+    """Answer by name for a critical CHECK (suite.check) that refuses the candidate: for this candidate only."""
+    from community_metrics import pipeline
+
+    approval = pipeline.approve(settings(), check, by, reason)
+    following = "`community-metrics publish` shows it" if approval.is_last else f"still refused by {', '.join(approval.open)}"
+    show(approval.to_dict(), [f"approved {approval.check} by {approval.by} for candidate {approval.fingerprint[:12]}; {following}"])
+
+
+@click.command()
+@common_options
 def publish() -> None:
     """Make a release of the audited candidate and show it to readers."""
     from community_metrics import pipeline

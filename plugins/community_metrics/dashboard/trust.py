@@ -35,6 +35,17 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class Approval:
+    """A critical check that failed, and who has answered for it."""
+
+    at: str
+    by: str
+    check: str
+    reason: str
+    meaning: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Trust:
     release_id: str
     created_at: str
@@ -47,6 +58,7 @@ class Trust:
     marts: Sequence[Mapping[str, str]]
     refusals: Sequence[Refusal]
     warnings: Sequence[Refusal]
+    approvals: Sequence[Approval]
 
     def count(self, *statuses: str) -> int:
         return sum(check.status in statuses for check in self.checks)
@@ -54,7 +66,7 @@ class Trust:
     @property
     def to_note(self) -> int:
         """Checks that did not pass and warnings beside them; a warning that repeats a failed check counts once."""
-        return self.count("failed", "broken") + sum(warning.code != "check_failed" for warning in self.warnings)
+        return self.count("failed", "broken") + sum(warning.code not in ("check_failed", "approved") for warning in self.warnings)
 
     @property
     def critical_failures(self) -> int:
@@ -88,6 +100,7 @@ def read_trust(manifest: Mapping[str, Any]) -> Trust:
         marts=[_mart(entry) for entry in manifest.get("marts") or []],
         refusals=[_refusal(entry) for entry in manifest.get("refusals") or []],
         warnings=[_refusal(entry) for entry in manifest.get("warnings") or []],
+        approvals=[_approval(entry) for entry in manifest.get("approvals") or []],
     )
 
 
@@ -143,6 +156,17 @@ def _refusal(entry: Any) -> Refusal:
     if reason is None:
         reason = ", ".join(f"{name}: {_said(value)}" for name, value in entry.items())
     return Refusal(_instant(at), _said(code)[:SHORT_HASH], _said(reason))
+
+
+def _approval(entry: Mapping[str, Any]) -> Approval:
+    english = _said(entry.get("meaning"))
+    return Approval(
+        at=_instant(entry.get("at")),
+        by=_said(entry.get("by")),
+        check=_said(entry.get("check")),
+        reason=_said(entry.get("reason")),
+        meaning={"zh": _said(entry.get("meaning_zh")) or english, "en": english},
+    )
 
 
 def _said(value: Any) -> str:

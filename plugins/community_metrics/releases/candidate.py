@@ -24,7 +24,7 @@ class Candidate:
     `build_fingerprint`: what the marts were made of; `suites_fingerprint`: what they were judged by. `inputs` are the
     landings that it was built from and `checks` the results of the mart gate, as they stand in a manifest: by the time of
     publishing the ledger may have moved on. `reasons` say in sentences why the audit refused it, `warnings` what is
-    published with the data and shown.
+    published with the data and shown. `approvals`: which critical checks somebody has answered for (`releases.approval`).
     """
 
     build_fingerprint: str
@@ -35,6 +35,7 @@ class Candidate:
     checks: list[dict[str, Any]] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    approvals: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def fingerprint(self) -> str:

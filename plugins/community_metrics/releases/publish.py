@@ -146,6 +146,7 @@ def _manifest(
         "week_start": settings.week_start,
         "inputs": candidate.inputs,
         "checks": candidate.checks,
+        "approvals": candidate.approvals,
         "marts": [{**asdict(digest), "keys": list(grain_of(digest.name, columns))} for digest, columns in digests],
         "warnings": _warnings(settings, candidate),
         "refusals": refusals,
@@ -155,6 +156,10 @@ def _manifest(
 def _warnings(settings: Settings, candidate: Candidate) -> list[dict[str, Any]]:
     """What a reader should know before trusting the numbers: failed warnings, and files that are held back."""
     failed = [{"code": "check_failed", "message": sentence} for sentence in candidate.warnings]
+    failed += [
+        {"code": "approved", "message": f"{entry['meaning']}: failed, approved by {entry['by']} - {entry['check']} - {entry['reason']}"}
+        for entry in candidate.approvals
+    ]
     with _ledger(settings) as ledger:
         held = [
             {

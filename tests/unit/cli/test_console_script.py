@@ -19,7 +19,21 @@ from community_metrics.pipeline import FileReport, IngestReport, RunReport
 from community_metrics.settings import PROJECT_ROOT, Settings
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROJECT_ROOT / "plugins")}
-COMMANDS = ["audit", "build", "digest", "doctor", "ingest", "land", "ledger", "publish", "quarantine", "releases", "run", "status"]
+COMMANDS = [
+    "approve",
+    "audit",
+    "build",
+    "digest",
+    "doctor",
+    "ingest",
+    "land",
+    "ledger",
+    "publish",
+    "quarantine",
+    "releases",
+    "run",
+    "status",
+]
 
 
 def call(*arguments: str) -> Result:

@@ -31,6 +31,16 @@ ROWS = """
 """
 
 
+APPROVAL = {
+    "check": "mart_reconciliation.unexplained_is_tolerable",
+    "by": "Lin Xiaohe",
+    "reason": "the shop was closed",
+    "at": "2026-06-03T01:00:00+00:00",
+    "meaning": "What no reason explains stays small",
+    "meaning_zh": "原因不明的差异较小",
+}
+
+
 @pytest.fixture
 def reconciled(tmp_path: Path) -> Path:
     path = tmp_path / "warehouse.duckdb"
@@ -85,8 +95,11 @@ def test_the_trust_page_shows_them_without_a_script(reconciled: Path, tmp_path: 
     page = (dashboards / "pages" / "trust.yml").read_text(encoding="utf-8")
     status = page[page.index("  - title: {zh: 数据到了没有") : page.index("  - title: {zh: 与平台对账")]
     (dashboards / "pages" / "trust.yml").write_text(page.replace(status, ""), encoding="utf-8")
-    build_site(Settings(home=tmp_path / "home"), reconciled, {"release_id": "r"}, tmp_path / "site", dashboards)
+    build_site(Settings(home=tmp_path / "home"), reconciled, {"release_id": "r", "approvals": [APPROVAL]}, tmp_path / "site", dashboards)
     html = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    assert 'data-approved="mart_reconciliation.unexplained_is_tolerable"' in html
+    assert "failed, approved by Lin Xiaohe. the shop was closed" in html
+    assert "未通过，由 Lin Xiaohe 放行。" in html
     for text in ("群成员总数", "Members of groups", "员工", "staff", "−4", "严重超出", "2 of 3 days comparable, 1 beyond"):
         assert text in html
 
