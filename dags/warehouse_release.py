@@ -12,7 +12,8 @@ skipped at once when the published release already holds everything. A missing s
 **When it is red.** The published release stays as it was; nobody sees half a release. `build` red: the log names the model and
 the rows; mend the definition, or withdraw the file (`community-metrics ledger withdraw`). `audit` red: the log lists the
 critical checks that failed, with what they saw; mend or withdraw the input, or correct the check in `expectations/` if the
-world has changed. `publish` red: disk space first, then run it again; publishing takes up where it stopped.
+world has changed; if the numbers are right all the same, somebody answers for the check by name (`community-metrics approve`).
+`publish` red: disk space first, then run it again; publishing takes up where it stopped.
 """
 
 from __future__ import annotations

@@ -119,6 +119,11 @@ class Settings:
     def airflow_home(self) -> Path:
         return self.home / "airflow"
 
+    def definition_file(self, name: str) -> Path:
+        """A definition file: the folder's own before the project's."""
+        own = self.definitions / name
+        return own if own.exists() else PROJECT_ROOT / "dbt_project" / "seeds" / name
+
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)

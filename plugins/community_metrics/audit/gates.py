@@ -19,7 +19,7 @@ from community_metrics.audit.bounds import marts_suites
 from community_metrics.audit.landings import Waiting, read_waiting, show_waiting
 from community_metrics.audit.required import check_required_sources
 from community_metrics.audit.results import AuditReport, CheckResult, GateResult, append_results, judge
-from community_metrics.audit.retention_clock import check_retention
+from community_metrics.audit.retention_clock import broken_clock, check_retention
 from community_metrics.audit.suites import EVERY_LANDING, EVERY_STREAM, HOME_PREFIX, Suite, load_suites, suite_folders
 from community_metrics.audit.validation import GateDatabase, first_line, literal, open_gate
 from community_metrics.errors import CommunityMetricsError, SettingsError
@@ -48,6 +48,7 @@ def gate_landings(settings: Settings, ledger: Ledger) -> list[GateResult]:
     results: list[CheckResult] = []
     with open_gate(settings, "sources") as database:
         show_waiting(settings, database, waiting)
+        _run_shared_sql(settings, database)
         for suite in suites:
             for subject in _subjects(suite, waiting):
                 outcome = database.validate(suite, subject.label, subject.table, subject.placeholders)
@@ -91,10 +92,7 @@ def check_candidate(settings: Settings, suites: Sequence[Suite], data_docs: bool
                 results += database.validate(suite, suite.name, suite.table, {"fed_by": _sql_list(suite.fed_by)})
         reached = database.rows("select source, max(observed_until) as observed_until from observed group by source")
         results += check_required_sources(settings.required_sources, {row["source"]: row["observed_until"] for row in reached})
-        if database.has_table("mart_data_status"):
-            clock = database.connection.exec_driver_sql(DEADLINES.format(relation="mart_data_status")).all()
-            deadlines = read_deadlines(((row[0], row[1], row[2], row[3]) for row in clock), today or datetime.now(settings.zone).date())
-            results.append(check_retention(deadlines))
+        results.append(_check_clock(database, today or datetime.now(settings.zone).date()))
         if data_docs:
             database.build_data_docs()
     return results
@@ -107,7 +105,20 @@ def _show_candidate(settings: Settings, database: GateDatabase) -> None:
         name = mart["table_name"]
         database.execute(f'create view "{name}" as select * from candidate.marts."{name}"')
     database.execute("create view observed as select * from candidate.control.observed")
-    for folder in suite_folders(settings, "marts"):
+    _run_shared_sql(settings, database)
+
+
+def _check_clock(database: GateDatabase, today: date) -> CheckResult:
+    try:
+        rows = database.connection.exec_driver_sql(DEADLINES.format(relation="mart_data_status")).all()
+    except SQLAlchemyError as error:
+        return broken_clock(first_line(error))
+    return check_retention(read_deadlines(((row[0], row[1], row[2], row[3]) for row in rows), today))
+
+
+def _run_shared_sql(settings: Settings, database: GateDatabase) -> None:
+    """What the suites of a gate share: macros in `*.sql` beside them. Raises `SettingsError` naming the file."""
+    for folder in suite_folders(settings, database.gate):
         for script in sorted(folder.glob("*.sql")):
             try:
                 database.execute(script.read_text(encoding="utf-8"))

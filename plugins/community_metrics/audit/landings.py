@@ -3,11 +3,12 @@
 Tables there: one for each stream, `<source>__<stream>`, with the rows of the waiting landings and `_landing`; `landings`,
 what the ledger says of each; `stated_totals`, what files state of themselves beside what their rows add up to;
 `landing_days`, its accepted rows by stream and business date; `history`, the rows already in force by source, stream and
-business date.
+business date; `special_days`, the holidays and make-up workdays of the calendar.
 """
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import pyarrow as pa
 from community_metrics.audit.contracts import conditions
 from community_metrics.audit.suites import LANDING_COLUMN
 from community_metrics.audit.validation import GateDatabase, literal
+from community_metrics.errors import SettingsError
 from community_metrics.settings import Settings
 from community_metrics.sources.registry import StreamDefinition, load_registry
 
@@ -87,6 +89,7 @@ def read_waiting(ledger: Ledger) -> Waiting:
 def show_waiting(settings: Settings, database: GateDatabase, waiting: Waiting) -> None:
     """Create the tables and views that source suites read."""
     _show_landings(database, waiting)
+    _show_special_days(settings, database)
     for stream in waiting.streams:
         _show_stream(settings, database, stream)
 
@@ -139,6 +142,20 @@ def _show_landings(database: GateDatabase, waiting: Waiting) -> None:
             "rows": pa.array(list(waiting.history.values()), pa.int64()),
         },
     )
+
+
+def _show_special_days(settings: Settings, database: GateDatabase) -> None:
+    path = settings.definition_file("holidays.csv")
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    try:
+        days = [date.fromisoformat(row["business_date"]) for row in rows]
+        works = [row["is_workday"] == "true" for row in rows]
+    except (KeyError, ValueError, TypeError) as error:
+        raise SettingsError(
+            f"not a calendar: {error!r}", str(path), "its columns are business_date, is_workday, name_en, name_zh"
+        ) from error
+    database.create_table("special_days", {"business_date": pa.array(days, pa.date32()), "is_workday": pa.array(works, pa.bool_())})
 
 
 def _show_stream(settings: Settings, database: GateDatabase, stream: WaitingStream) -> None:

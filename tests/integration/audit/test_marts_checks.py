@@ -127,6 +127,11 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
     "mart_activity_hourly.an_hour_has_events": (f"insert into mart_activity_hourly values ('{THIRD}', 3, 'platform', 'qq', 0, 0)",),
     "mart_activity_hourly.hours_add_up": (update("mart_activity_hourly", "events = 5", WHOLE, ON_FIRST),),
     "mart_activity_hourly.hours_hold_the_day": (update("mart_activity_hourly", "active_members = 1", WHOLE, ON_FIRST),),
+    # Four Mondays on which people wrote in the morning, and one read in a zone that is some hours off.
+    "mart_activity_hourly.hours_are_like_comparable_days": tuple(
+        f"insert into mart_activity_hourly values ('{day}', {hour}, 'platform', 'wechat', 120, 1)"
+        for day, hour in (("2026-09-14", 9), ("2026-09-21", 9), ("2026-09-28", 9), ("2026-08-31", 9), ("2026-10-19", 17))
+    ),
     "mart_lifecycle.active_is_new_retained_or_resurrected": (update("mart_lifecycle", "retained = 0", DAYS, WHOLE, PERIOD_SECOND),),
     # Dormant repeated in every period that a member stays away.
     "mart_lifecycle.active_follows_from_the_period_before": (
@@ -302,7 +307,9 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
     "mart_account_daily.reaches_what_was_received": (delete("mart_account_daily"),),
     "mart_data_status.reaches_the_known_date": (delete("mart_data_status", "source = 'events'", ON_THIRD),),
     "mart_data_status.received_days_have_rows": (update("mart_data_status", "received = true", "source = 'orders'", ON_SECOND),),
-    "mart_data_status.held_days_are_incomplete": (update("mart_data_status", "complete = true", "source = 'account_daily'", "held > 0"),),
+    "mart_data_status.held_days_are_incomplete": (
+        update("mart_data_status", "complete = true, late = false", "source = 'account_daily'", "held > 0"),
+    ),
     # Nobody owes the day any more, and still it is late.
     "mart_data_status.late_days_are_owed": (update("mart_data_status", "expected = false", "late"),),
     "mart_data_status.the_clock_runs_with_the_days": (update("mart_data_status", "available_until = null", "late"),),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from community_metrics.audit.gates import audit_marts
+from community_metrics.audit.gates import audit_marts, check_candidate
 from community_metrics.audit.results import CheckResult, last_audit
 from community_metrics.errors import CommunityMetricsError, SettingsError
 from community_metrics.settings import Settings
@@ -101,6 +102,23 @@ def test_a_missing_mart_refuses(settings: Settings) -> None:
     report = audit_marts(settings, "f1")
     assert report.status == "refused"
     assert {check.status for check in report.checks if check.suite == "mart_retention"} == {"broken"}
+
+
+def test_what_a_platform_is_about_to_forget_is_said_before_it_is_lost(settings: Settings) -> None:
+    """The account is complete to 11 October, and its platform keeps a day for thirty days: the 12th can be had up to 11 November."""
+    change(settings, "update mart_data_status set available_until = business_date + 30 where source = 'account_daily'")
+    clock = {
+        today: result_of(check_candidate(settings, [], today=date(2026, 11, today)), "retention_clock.nothing_is_about_to_be_lost")
+        for today in (3, 4, 12)
+    }
+    assert [(check.status, check.severity) for check in clock.values()] == [("passed", "warning"), *[("failed", "warning")] * 2]
+    assert clock[4].unexpected_examples == ("account_daily a1: fetch 2026-10-12 by 2026-11-11, 7 days left",)
+    assert clock[12].unexpected_examples == ("account_daily a1: 2026-10-12 and later can no longer be fetched since 2026-11-11",)
+
+
+def test_a_clock_that_cannot_be_read_refuses(settings: Settings) -> None:
+    change(settings, "alter table mart_data_status drop column available_until")
+    assert audit_marts(settings, "f1").status == "refused"
 
 
 def test_a_check_that_cannot_be_evaluated_refuses_whatever_its_severity(settings: Settings) -> None:

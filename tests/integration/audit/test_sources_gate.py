@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,10 +30,15 @@ class Case:
     history: Callable[[Settings, Ledger], None] | None = None
 
 
-def eight_equal_weeks(settings: Settings, ledger: Ledger) -> None:
-    for week in range(1, 9):
-        landing = land(settings, ledger, {"events": events(30)}, name=f"week {week}", day=DAY - timedelta(days=7 * week))
+def known_days(settings: Settings, ledger: Ledger, rows: Mapping[date, int]) -> None:
+    for day, count in rows.items():
+        landing = land(settings, ledger, {"events": events(count)}, name=f"of {day}", day=day)
         ledger.pass_gate(landing.landing_id)
+
+
+def eight_equal_weeks(settings: Settings, ledger: Ledger) -> None:
+    """The Wednesdays of the weeks before: 10 October, a Saturday, is a make-up workday and is held against workdays."""
+    known_days(settings, ledger, {date(2026, 9, 30) - timedelta(days=7 * week): 30 for week in range(6)})
 
 
 MEMBERS = [MEMBER, {**MEMBER, "member_id": BEN}]
@@ -180,6 +185,43 @@ def test_an_unfinished_day_is_not_short_of_rows(settings: Settings, ledger: Ledg
     eight_equal_weeks(settings, ledger)
     land(settings, ledger, {"events": events(2)}, snapshot_at=datetime(2026, 10, 10, 9, tzinfo=UTC))
     assert gate_landings(settings, ledger)[0].warnings == ()
+
+
+WORKDAYS = {date(2026, 9, 7) + timedelta(days=n): 90 for n in range(12) if (date(2026, 9, 7) + timedelta(days=n)).weekday() < 5}
+WEEKENDS = {date(2026, 8, 29) + timedelta(days=7 * week + n): 30 for week in range(3) for n in (0, 1)}
+
+
+@pytest.mark.parametrize(
+    ("day", "count", "is_usual"),
+    [
+        # 10 October 2026 is a Saturday of work: 80 rows are as many as on a workday, 25 as on a Saturday of rest.
+        (date(2026, 10, 10), 80, True),
+        (date(2026, 10, 10), 25, False),
+        # 5 October is a Monday of the National Day week: nobody works.
+        (date(2026, 10, 5), 25, True),
+        (date(2026, 10, 5), 280, False),
+    ],
+)
+def test_a_day_is_held_against_days_of_its_kind(settings: Settings, ledger: Ledger, day: date, count: int, is_usual: bool) -> None:
+    known_days(settings, ledger, {**WORKDAYS, **WEEKENDS})
+    land(settings, ledger, {"events": events(count)}, day=day)
+    (result,) = gate_landings(settings, ledger)
+    assert (result.warnings == ()) == is_usual, result.warnings
+
+
+def test_holidays_and_make_up_workdays_are_no_baseline_of_ordinary_days(settings: Settings, ledger: Ledger) -> None:
+    """Four Saturdays of which one was worked: three ordinary ones are too few to say what is usual."""
+    saturdays = {date(2026, 10, 17) + timedelta(days=7 * week): 30 for week in range(3)}
+    known_days(settings, ledger, {DAY: 90, **saturdays})
+    land(settings, ledger, {"events": events(5)}, day=date(2026, 11, 7), snapshot_at=datetime(2026, 11, 9, 2, tzinfo=UTC))
+    assert gate_landings(settings, ledger)[0].warnings == ()
+
+
+def test_a_calendar_that_is_none_is_named(settings: Settings, ledger: Ledger, tmp_path: Path) -> None:
+    (tmp_path / "holidays.csv").write_text("business_date,is_workday\nsoon,true\n", encoding="utf-8")
+    land(settings, ledger, {"events": events(3)})
+    with pytest.raises(SettingsError, match=r"not a calendar: .*holidays\.csv"):
+        gate_landings(replace(settings, definitions=tmp_path), ledger)
 
 
 def test_nothing_to_judge_costs_no_import(settings: Settings, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
