@@ -109,6 +109,8 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
     "mart_activity_daily.no_day_is_missing": (delete("mart_activity_daily", QQ, ON_SECOND),),
     "mart_activity_daily.reaches_the_known_date": (
         update("mart_activity_daily", "business_date = business_date - 1"),
+        # What is told of the same messages elsewhere.
+        delete("mart_reconciliation", "metric = 'messages'"),
         update("mart_activity_hourly", "business_date = business_date - 1"),
         update("mart_lifecycle", "period_start = period_start - 1", DAYS),
         delete("mart_lifecycle", WEEKS),
