@@ -239,25 +239,27 @@ def _build(settings: Settings, full_refresh: bool) -> BuildReport:
         log.info("build: %d files", len(snapshots[0][1]))
         report = build_warehouse(settings, full_refresh)
         snapshots.append(_inputs(settings))
-        inputs = next((inputs for fingerprint, inputs in snapshots if fingerprint == report.fingerprint), None)
-        if inputs is not None:
-            write_candidate(settings, Candidate(report.fingerprint, history.utc_now(), inputs))
+        found = next((snapshot for snapshot in snapshots if snapshot[0] == report.fingerprint), None)
+        if found is not None:
+            write_candidate(settings, Candidate(report.fingerprint, history.utc_now(), *found[1:]))
             return report
         log.info("build: files were ingested before it began and after, so once more")
         full_refresh = False
 
 
-def _inputs(settings: Settings) -> tuple[str, list[dict[str, Any]]]:
-    """What a build would be made of now: its fingerprint, and the landings as they stand in a manifest."""
+def _inputs(settings: Settings) -> tuple[str, list[dict[str, Any]], dict[str, Any]]:
+    """What a build would be made of now: its fingerprint, and landings and recipe as they stand in a manifest."""
     from community_metrics.landing.ledger import Ledger
+    from community_metrics.releases.recipe import read_recipe
     from community_metrics.warehouse.build import candidate_fingerprint
 
     while True:
         fingerprint = candidate_fingerprint(settings)
         with Ledger(settings.ledger_path) as ledger:
             inputs = [_input(landing) for landing in ledger.active_landings()]
+            recipe = read_recipe(settings, ledger)
         if candidate_fingerprint(settings) == fingerprint:
-            return fingerprint, inputs
+            return fingerprint, inputs, recipe
 
 
 def _audit(settings: Settings, candidate: Candidate) -> AuditReport:

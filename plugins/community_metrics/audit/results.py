@@ -1,29 +1,18 @@
-"""What the gates found, and where it is kept: `ops.check_results` in `warehouse/ops.duckdb`, appended to by every run.
-
-`ops` is the database itself, named after its file: a schema of the same name in it could not be told from it.
-"""
+"""What the gates found, and where it is kept: `ops.check_results` in `warehouse/ops.duckdb`, appended to by every run."""
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
-import duckdb
-
 from community_metrics.audit.suites import Gate, Severity
-from community_metrics.errors import BusyError
+from community_metrics.ops import open_ops
 from community_metrics.settings import Settings
 
 Status = Literal["passed", "failed", "broken", "not_applicable"]
-
-# Two ingests may end at the same moment; each holds the file for milliseconds.
-_WAIT_SECONDS = 30.0
-_POLL_SECONDS = 0.1
 
 _TABLE = """
 create table if not exists ops.check_results (
@@ -140,7 +129,7 @@ def append_results(settings: Settings, fingerprint: str, results: Sequence[Check
         ]
         for result in results
     ]
-    with _open_ops(settings) as connection:
+    with open_ops(settings) as connection:
         connection.execute("begin")
         connection.execute(_TABLE)
         connection.executemany(f"insert into ops.check_results values ({', '.join('?' * len(rows[0]))})", rows)
@@ -151,7 +140,7 @@ def last_audit(settings: Settings, fingerprint: str) -> AuditReport | None:
     """The newest audit of a candidate, out of the kept results; None if it was never audited."""
     if not settings.ops_path.exists():
         return None
-    with _open_ops(settings) as connection:
+    with open_ops(settings) as connection:
         connection.execute(_TABLE)
         rows = connection.execute(
             """
@@ -181,23 +170,3 @@ def _result(row: Sequence[Any]) -> CheckResult:
         meaning=meaning,
         meaning_zh=meaning_zh,
     )
-
-
-@contextmanager
-def _open_ops(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    settings.ops_path.parent.mkdir(parents=True, exist_ok=True)
-    deadline = time.monotonic() + _WAIT_SECONDS
-    while True:
-        try:
-            connection = duckdb.connect(str(settings.ops_path))
-            break
-        except duckdb.IOException as error:
-            if "lock" not in str(error):
-                raise
-            if time.monotonic() >= deadline:
-                raise BusyError("another process keeps the check results open", str(settings.ops_path), "close it and run again") from error
-            time.sleep(_POLL_SECONDS)
-    try:
-        yield connection
-    finally:
-        connection.close()

@@ -21,6 +21,7 @@ from community_metrics.dashboard.glossary import chapters
 from community_metrics.dashboard.layout import PROJECT_DOCS, PROJECT_DOCS_POLICY
 from community_metrics.dashboard.pages import Page, Site, Tile, load_site
 from community_metrics.dashboard.reconciling import Reconciled, read_reconciliation
+from community_metrics.dashboard.restated import Restated
 from community_metrics.dashboard.tile_kinds import RANGES
 from community_metrics.dashboard.trust import Trust, read_trust
 from community_metrics.errors import CommunityMetricsError, SettingsError
@@ -50,10 +51,12 @@ def build_site(
     out_dir: Path,
     dashboards: Path = DASHBOARDS,
     project_docs: Path | None = None,
+    restatements: Restated | None = None,
 ) -> SiteReport:
     """Write the site of the released `database` (schema `marts`) into the new or empty folder `out_dir`.
 
-    `project_docs`: dbt's documentation of the models, one HTML file, which the glossary leads to.
+    `project_docs`: dbt's documentation of the models, one HTML file, which the glossary leads to. `restatements`: what the page of
+    that name tells.
     Raises `SettingsError` when a page is wrong or ECharts has not been fetched, `CommunityMetricsError` when `out_dir` has content.
     """
     started = time.monotonic()
@@ -88,9 +91,8 @@ def build_site(
         template = _template(dashboards)
         for page in pages:
             spec = _page_spec(page, site, catalogue, datasets, shared)
-            html = _render(
-                template, site, pages, page, spec, trust, reconciliation, deadlines, scopes, PROJECT_DOCS if project_docs else None
-            )
+            docs = PROJECT_DOCS if project_docs else None
+            html = _render(template, site, pages, page, spec, trust, reconciliation, deadlines, scopes, docs, restatements or Restated())
             (out_dir / _file_name(page, pages)).write_text(html, encoding="utf-8")
     written = [path for path in out_dir.rglob("*") if path.is_file()]
     return SiteReport(
@@ -255,6 +257,7 @@ def _render(
     deadlines: Sequence[Deadline],
     scopes: Scopes,
     project_docs: str | None,
+    restated: Restated,
 ) -> str:
     registry = project_registry()
     return template.render(
@@ -265,6 +268,7 @@ def _render(
         trust=trust,
         reconciliation=reconciliation,
         deadlines=deadlines,
+        restated=restated,
         scopes=scopes,
         has_glossary=any(other.name == GLOSSARY for other in pages),
         glossary=chapters(registry) if page.name == GLOSSARY else [],

@@ -51,6 +51,8 @@ TILE_KINDS = {
         _kind("refusals", 12, needs_mart=False),
         _kind("inputs", 12, needs_mart=False),
         _kind("contents", 12, needs_mart=False),
+        _kind("restatements", 12, needs_mart=False),
+        _kind("moves", 12, needs_mart=False),
         _kind("glossary", 12, needs_mart=False),
     )
 }

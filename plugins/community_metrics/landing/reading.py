@@ -126,6 +126,18 @@ class LedgerReader:
         """The lake files of one landing's present revision, whatever its status."""
         return self._lake_files("where landing_id = ?", (landing_id,))
 
+    def lake_files_of(self, keys: Iterable[tuple[str, int]]) -> list[LakeFile]:
+        """The lake files of these landings in these revisions, present ones or earlier ones."""
+        found: list[LakeFile] = []
+        for key in sorted(set(keys)):
+            rows = self._connection.execute(
+                "select landing_id, revision, source, stream, business_date, path, rows from lake_files "
+                "where landing_id = ? and revision = ? order by source, stream, business_date, path",
+                key,
+            )
+            found += [LakeFile(row[0], row[1], row[2], row[3], date.fromisoformat(row[4]), row[5], row[6]) for row in rows]
+        return found
+
     def lake_files_to_gate(self) -> list[LakeFile]:
         """The lake files of the landings that the source gate has not judged yet."""
         return self._lake_files(f"where {_TO_GATE}")
@@ -194,10 +206,14 @@ class LedgerReader:
 
     def template_changes(self, fingerprints: Mapping[str, str]) -> TemplateChanges:
         """What has changed since files were last read: `fingerprints` are those of the templates now, by name."""
-        rows = self._connection.execute("select name, value from facts where name glob ?", (f"{TEMPLATE_FACT}*",))
-        known = {row[0].removeprefix(TEMPLATE_FACT): row[1] for row in rows}
+        known = self.template_fingerprints()
         stale = sorted(name for name, value in known.items() if fingerprints.get(name) != value)
         return TemplateChanges(sorted(fingerprints.keys() - known.keys()) if known else [], stale, not known)
+
+    def template_fingerprints(self) -> dict[str, str]:
+        """Template -> fingerprint, of those that files were last read with."""
+        rows = self._connection.execute("select name, value from facts where name glob ?", (f"{TEMPLATE_FACT}*",))
+        return {row[0].removeprefix(TEMPLATE_FACT): row[1] for row in rows}
 
     # Plumbing
 

@@ -22,14 +22,16 @@ class Candidate:
     """One finished build.
 
     `build_fingerprint`: what the marts were made of; `suites_fingerprint`: what they were judged by. `inputs` are the
-    landings that it was built from and `checks` the results of the mart gate, as they stand in a manifest: by the time of
-    publishing the ledger may have moved on. `reasons` say in sentences why the audit refused it, `warnings` what is
-    published with the data and shown. `approvals`: which critical checks somebody has answered for (`releases.approval`).
+    landings that it was built from, `made_with` what they were computed by (see `recipe`) and `checks` the results of the mart
+    gate, as they stand in a manifest: by the time of publishing the ledger may have moved on. `reasons` say in sentences why
+    the audit refused it, `warnings` what is published with the data and shown. `approvals`: which critical checks somebody has
+    answered for (`releases.approval`).
     """
 
     build_fingerprint: str
     built_at: str
     inputs: list[dict[str, Any]] = field(default_factory=list)
+    made_with: dict[str, Any] = field(default_factory=dict)
     suites_fingerprint: str | None = None
     audit_status: AuditStatus | None = None
     checks: list[dict[str, Any]] = field(default_factory=list)

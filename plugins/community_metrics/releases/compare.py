@@ -1,28 +1,36 @@
-"""What differs between two releases: every cell that changed, by mart and key, with the old and the new value."""
+"""What differs between two releases: every cell that changed, by mart and key, with the old and the new value, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
+from community_metrics.releases.causes import COMPLETED, Explainer
 from community_metrics.releases.contents import DATABASE_NAME
 from community_metrics.releases.digest import cell_text
 from community_metrics.releases.grains import grain_of
 from community_metrics.releases.manifest import read_manifest
 from community_metrics.releases.marts import columns_of, literal, mart_names, mart_relation, quoted, scratch
 from community_metrics.releases.pointer import release_path
+from community_metrics.releases.restatements import differs, is_open, period_end, same_key
 from community_metrics.settings import Settings
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _BATCH_ROWS = 10_000
+_SIDES = ("old_row", "new_row")
 
 
 @dataclass(frozen=True)
 class CellChange:
-    """One cell. Values are their canonical texts, None for NULL; a row that came or went has no column."""
+    """One cell. Values are their canonical texts, None for NULL; a row that came or went has no column.
+
+    `cause`, `evidence`: as in `causes.Explanation`, or `completed` for a cell that was not known in the earlier release or whose
+    period was not over. A row that came with the later release has none: it is what a release is for.
+    """
 
     mart: str
     kind: Literal["added", "removed", "changed"]
@@ -30,6 +38,8 @@ class CellChange:
     column: str | None = None
     old: str | None = None
     new: str | None = None
+    cause: str | None = None
+    evidence: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,13 +80,28 @@ class _Tally:
     changes: list[CellChange] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Row:
+    """A row that differs. `last_date`: the last date that it depends on; `is_open`: its period was not over in the earlier release."""
+
+    in_old: bool
+    in_new: bool
+    last_date: date | None
+    is_open: bool
+    key: tuple[str | None, ...]
+    cells: tuple[str | None, ...]
+
+
 def compare_releases(settings: Settings, old: str, new: str, limit: int) -> Comparison:
     """Compare two releases, listing at most `limit` changes. Marts with equal digests are not read.
 
     Raises `CommunityMetricsError` when a release is missing.
     """
     folders = release_path(settings, old), release_path(settings, new)
-    digests = [{mart["name"]: mart["digest"] for mart in read_manifest(folder)["marts"]} for folder in folders]
+    manifests = [read_manifest(folder) for folder in folders]
+    digests = [{mart["name"]: mart["digest"] for mart in manifest["marts"]} for manifest in manifests]
+    # Whichever is named first: what differs came about on the way from the earlier to the later.
+    explain = _Causes(Explainer(settings, *(manifests if old < new else reversed(manifests))), is_backwards=old > new)
     differences: list[MartDifference] = []
     changes: list[CellChange] = []
     with scratch() as connection:
@@ -84,14 +109,30 @@ def compare_releases(settings: Settings, old: str, new: str, limit: int) -> Comp
             connection.execute(f"attach {literal(str((folder / DATABASE_NAME).resolve()))} as {quoted(catalog)} (read_only)")
         for mart in sorted(digests[0].keys() | digests[1].keys()):
             if digests[0].get(mart) != digests[1].get(mart):
-                difference, found = _compare_mart(connection, mart, limit - len(changes))
+                difference, found = _compare_mart(connection, mart, limit - len(changes), explain)
                 differences.append(difference)
                 changes += found
     listed = sum(difference.added_rows + difference.removed_rows + difference.changed_cells for difference in differences)
     return Comparison(old, new, tuple(differences), tuple(changes), listed == len(changes))
 
 
-def _compare_mart(connection: DuckDBPyConnection, mart: str, limit: int) -> tuple[MartDifference, list[CellChange]]:
+@dataclass(frozen=True)
+class _Causes:
+    explainer: Explainer
+    is_backwards: bool
+
+    def with_cause(self, change: CellChange, row: _Row) -> CellChange:
+        came = "removed" if self.is_backwards else "added"
+        if change.kind == came:
+            return change
+        earlier = change.new if self.is_backwards else change.old
+        if row.is_open or (change.kind == "changed" and earlier is None):
+            return replace(change, cause=COMPLETED)
+        reason = self.explainer.explain(change.mart, change.column or "", row.last_date, change.key.get("source"))
+        return replace(change, cause=reason.cause, evidence=reason.evidence)
+
+
+def _compare_mart(connection: DuckDBPyConnection, mart: str, limit: int, causes: _Causes) -> tuple[MartDifference, list[CellChange]]:
     old, new = (_columns(connection, mart, catalog) for catalog in ("old", "new"))
     if not old or not new:
         return _whole_mart(connection, mart, came=not old), []
@@ -99,9 +140,8 @@ def _compare_mart(connection: DuckDBPyConnection, mart: str, limit: int) -> tupl
     keys = grain_of(mart, common)
     values = [name for name in common if name not in keys]
     tally = _Tally()
-    pairs = [(cell_text(f"old_row.{quoted(name)}", old[name]), cell_text(f"new_row.{quoted(name)}", new[name])) for name in values]
-    for row in _rows_that_differ(connection, mart, keys, pairs):
-        _note(tally, mart, keys, values, row, limit)
+    for row in _rows_that_differ(connection, mart, keys, {name: (old[name], new[name]) for name in values}, causes.is_backwards):
+        _note(tally, mart, keys, values, row, limit, causes)
     return MartDifference(
         mart,
         tally.added,
@@ -127,37 +167,44 @@ def _whole_mart(connection: DuckDBPyConnection, mart: str, came: bool) -> MartDi
 
 
 def _rows_that_differ(
-    connection: DuckDBPyConnection, mart: str, keys: Sequence[str], pairs: Sequence[tuple[str, str]]
-) -> Iterator[Sequence[Any]]:
-    """Rows of: in old, in new, keys as text, then old and new of every value as text; in the order of the keys."""
-    same_key = " and ".join(f"old_row.{quoted(name)} is not distinct from new_row.{quoted(name)}" for name in keys)
-    differs = " or ".join(["old_row._here is null", "new_row._here is null", *(f"{old} is distinct from {new}" for old, new in pairs)])
+    connection: DuckDBPyConnection, mart: str, keys: Sequence[str], values: Mapping[str, tuple[str, str]], is_backwards: bool
+) -> Iterator[_Row]:
+    """In the order of the keys. `values`: column -> its types in old and new."""
+    earlier = "new_row" if is_backwards else "old_row"
+    differing = ["old_row._here is null", "new_row._here is null", *(differs(name, *kinds) for name, kinds in values.items())]
     key_columns = [f"coalesce(old_row.{quoted(name)}, new_row.{quoted(name)})" for name in keys]
-    shown = [*(f"{key}::varchar" for key in key_columns), *(side for pair in pairs for side in pair)]
+    shown = [
+        "old_row._here is not null",
+        "new_row._here is not null",
+        period_end(mart, keys, earlier),
+        is_open(values, earlier),
+        *(f"{key}::varchar" for key in key_columns),
+        *(cell_text(f"{side}.{quoted(name)}", kind) for name, kinds in values.items() for side, kind in zip(_SIDES, kinds, strict=True)),
+    ]
     query = (
-        f"select old_row._here is not null, new_row._here is not null, {', '.join(shown)}"
+        f"select {', '.join(shown)}"
         f" from (select *, true as _here from {mart_relation(mart, 'old')}) as old_row"
-        f" full outer join (select *, true as _here from {mart_relation(mart, 'new')}) as new_row on {same_key}"
-        f" where {differs} order by {', '.join(key_columns)}"
+        f" full outer join (select *, true as _here from {mart_relation(mart, 'new')}) as new_row on {same_key(keys)}"
+        f" where {' or '.join(differing)} order by {', '.join(key_columns)}"
     )
     cursor = connection.execute(query)
     while batch := cursor.fetchmany(_BATCH_ROWS):
-        yield from batch
+        for row in batch:
+            in_old, in_new, last_date, is_row_open = row[:4]
+            yield _Row(in_old, in_new, last_date, is_row_open, row[4 : 4 + len(keys)], row[4 + len(keys) :])
 
 
-def _note(tally: _Tally, mart: str, keys: Sequence[str], values: Sequence[str], row: Sequence[Any], limit: int) -> None:
-    in_old, in_new = row[0], row[1]
-    key = dict(zip(keys, row[2 : 2 + len(keys)], strict=True))
-    cells = row[2 + len(keys) :]
+def _note(tally: _Tally, mart: str, keys: Sequence[str], values: Sequence[str], row: _Row, limit: int, causes: _Causes) -> None:
+    key = dict(zip(keys, row.key, strict=True))
     found: list[CellChange]
-    if in_old and in_new:
-        pairs = zip(values, cells[0::2], cells[1::2], strict=True)
+    if row.in_old and row.in_new:
+        pairs = zip(values, row.cells[0::2], row.cells[1::2], strict=True)
         found = [CellChange(mart, "changed", key, name, old, new) for name, old, new in pairs if old != new]
         tally.cells += len(found)
-    elif in_new:
+    elif row.in_new:
         found = [CellChange(mart, "added", key)]
         tally.added += 1
     else:
         found = [CellChange(mart, "removed", key)]
         tally.removed += 1
-    tally.changes += found[: max(0, limit - len(tally.changes))]
+    tally.changes += [causes.with_cause(change, row) for change in found[: max(0, limit - len(tally.changes))]]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from community_metrics.errors import CommunityMetricsError
 from community_metrics.releases.digest import MartDigest, digest_relation
 from community_metrics.releases.grains import grain_of
-from community_metrics.releases.marts import SCHEMA, columns_of, literal, mart_names, mart_relation, quoted, reading
+from community_metrics.releases.marts import SCHEMA, columns_of, literal, mart_names, mart_relation, quoted, reading, scratch
 from community_metrics.settings import Settings
+from community_metrics.warehouse.lineage import IDENTITY
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -78,3 +80,17 @@ def data_through(database: Path) -> str | None:
             return None
         found = connection.execute(f"select max(business_date)::varchar from {mart_relation('mart_data_status')} where complete").fetchone()
     return found[0] if found else None
+
+
+def identity_digest(settings: Settings) -> str | None:
+    """One digest of who is whom in the working warehouse (members joined to persons, and who is no ordinary member): it decides
+    whose rows are whose, on every date. None where it keeps no such tables."""
+    with scratch() as connection:
+        connection.execute(f"attach {literal(str(settings.warehouse_path))} as {_WORKING} (read_only)")
+        found = connection.execute(
+            "select table_name from information_schema.tables where table_catalog = ? and table_schema = 'intermediate'", [_WORKING]
+        ).fetchall()
+        if not {(table,) for table in IDENTITY} <= set(found):
+            return None
+        digests = [digest_relation(connection, f"{_WORKING}.intermediate.{quoted(table)}", table) for table in IDENTITY]
+    return hashlib.sha256("".join(digest.digest for digest in digests).encode()).hexdigest()

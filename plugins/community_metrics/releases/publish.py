@@ -5,7 +5,8 @@ name; the pointer is replaced; the books (ledger, touched dates, history) are cl
 
 * before the folder has its name: a hidden folder, removed by `recover`;
 * before the pointer: a complete release that nobody sees, shown by the next publication of the same candidate;
-* before the books are closed: a release that readers see, whose books `recover` closes from its manifest.
+* before the books are closed: a release that readers see, whose books `recover` closes from its manifest, the restatement
+  ledger last.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from community_metrics.errors import CommunityMetricsError
 from community_metrics.releases.candidate import Candidate
-from community_metrics.releases.contents import DATABASE_NAME, SITE_NAME, data_through, write_marts
+from community_metrics.releases.contents import DATABASE_NAME, SITE_NAME, data_through, identity_digest, write_marts
 from community_metrics.releases.digest import MartDigest
 from community_metrics.releases.files import sync_directory, sync_file
 from community_metrics.releases.grains import grain_of
@@ -35,6 +36,9 @@ from community_metrics.releases.history import (
 )
 from community_metrics.releases.manifest import code_version, list_files, manifest_path, new_release_id, read_manifest, sealed
 from community_metrics.releases.pointer import current_release_id, release_path, remove_leftovers, switch_to
+from community_metrics.releases.restatement_ledger import close_ledger
+from community_metrics.releases.restatement_page import read_told
+from community_metrics.releases.restatements import RESTATEMENTS_NAME, side_of, write_restatements
 from community_metrics.settings import Settings
 
 if TYPE_CHECKING:
@@ -76,6 +80,7 @@ def publish_release(settings: Settings, candidate: Candidate) -> PublishReport:
     switch_to(settings, folder.name)
     manifest = read_manifest(folder)
     _close_books(settings, manifest)
+    close_ledger(settings)
     return _report(settings, manifest, is_new=True)
 
 
@@ -88,14 +93,14 @@ def recover(settings: Settings) -> None:
     remove_leftovers(settings)
     current = current_release_id(settings)
     moves = events(settings)
-    if current is None or (moves and moves[-1].release_id == current):
-        return
-    manifest = read_manifest(release_path(settings, current))
-    if any(move.release_id == current for move in moves):
-        record_event(settings, Event(utc_now(), "rolled_back", current, moves[-1].release_id, manifest["fingerprint"]))
-    else:
-        log.info("closing the books of release %s", current)
-        _close_books(settings, manifest)
+    if current is not None and not (moves and moves[-1].release_id == current):
+        manifest = read_manifest(release_path(settings, current))
+        if any(move.release_id == current for move in moves):
+            record_event(settings, Event(utc_now(), "rolled_back", current, moves[-1].release_id, manifest["fingerprint"]))
+        else:
+            log.info("closing the books of release %s", current)
+            _close_books(settings, manifest)
+    close_ledger(settings)
 
 
 def _make_release(settings: Settings, candidate: Candidate, previous: str | None) -> Path:
@@ -108,8 +113,9 @@ def _make_release(settings: Settings, candidate: Candidate, previous: str | None
         log.info("writing release %s", release_id)
         digests = write_marts(settings, temporary)
         manifest = _manifest(settings, candidate, release_id, previous, temporary, digests)
+        manifest = _with_restatements(settings, manifest, previous, temporary)
         log.info("building the site of release %s", release_id)
-        _build_site(settings, temporary / DATABASE_NAME, manifest, temporary / SITE_NAME)
+        _build_site(settings, temporary, manifest)
         for path in temporary.rglob("*"):
             if path.is_file():
                 path.chmod(_READ_ONLY)
@@ -144,6 +150,8 @@ def _manifest(
         "build_fingerprint": candidate.build_fingerprint,
         "timezone": settings.timezone,
         "week_start": settings.week_start,
+        **candidate.made_with,
+        "identity": identity_digest(settings),
         "inputs": candidate.inputs,
         "checks": candidate.checks,
         "approvals": candidate.approvals,
@@ -151,6 +159,23 @@ def _manifest(
         "warnings": _warnings(settings, candidate),
         "refusals": refusals,
     }
+
+
+def _with_restatements(settings: Settings, manifest: dict[str, Any], previous: str | None, folder: Path) -> dict[str, Any]:
+    """The manifest with a summary of what the release restates; the cells stand beside it. Readers are told where that is not known."""
+    import duckdb
+
+    path, new = folder / RESTATEMENTS_NAME, side_of(folder, manifest)
+    try:
+        before = release_path(settings, previous) if previous else None
+        old = side_of(before, read_manifest(before)) if before else None
+        restated = write_restatements(settings, old, new, path)
+    except (CommunityMetricsError, duckdb.Error, KeyError) as error:
+        log.warning("what release %s restates cannot be told: %s", manifest["release_id"], error)
+        restated = write_restatements(settings, None, new, path)
+        message = f"which past numbers differ from release {previous} is not known: that release cannot be read"
+        manifest = {**manifest, "warnings": [*manifest["warnings"], {"code": "restatements_unknown", "message": message}]}
+    return {**manifest, "restatements": [asdict(entry) for entry in restated]}
 
 
 def _warnings(settings: Settings, candidate: Candidate) -> list[dict[str, Any]]:
@@ -204,11 +229,12 @@ def _ledger(settings: Settings) -> Ledger:
     return Ledger(settings.ledger_path)
 
 
-def _build_site(settings: Settings, database: Path, manifest: dict[str, Any], folder: Path) -> None:
+def _build_site(settings: Settings, folder: Path, manifest: dict[str, Any]) -> None:
     from community_metrics.dashboard.site import build_site
     from community_metrics.warehouse.project_docs import project_docs
 
-    build_site(settings, database, manifest, folder, project_docs=project_docs())
+    told = read_told(settings, folder / RESTATEMENTS_NAME, manifest)
+    build_site(settings, folder / DATABASE_NAME, manifest, folder / SITE_NAME, project_docs=project_docs(), restatements=told)
 
 
 def _bring_to_disk(folder: Path) -> None:

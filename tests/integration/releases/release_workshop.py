@@ -132,7 +132,7 @@ def candidate(settings: Settings, version: int, report: AuditReport | None = Non
     return built.audited(report or passed(version), "suites")
 
 
-def write_small_site(settings: Settings, database: Path, manifest: dict[str, Any], out_dir: Path, project_docs: Path | None = None) -> None:
+def write_small_site(settings: Settings, database: Path, manifest: dict[str, Any], out_dir: Path, **_: Any) -> None:
     """Stands in for the dashboard, which has tests of its own: one page with one number."""
     with duckdb.connect(str(database), read_only=True) as connection:
         row = connection.execute("select max(dau) from marts.mart_activity_daily").fetchone()

@@ -37,6 +37,7 @@ def test_a_release_holds_marts_as_tables_parquet_site_and_manifest(settings: Set
         "parquet/mart_activity_daily.parquet",
         "parquet/mart_conversion_daily.parquet",
         "parquet/mart_data_status.parquet",
+        "restatements.parquet",
         "site/index.html",
         "warehouse.duckdb",
     ]

@@ -25,6 +25,7 @@ PAGES = [
     "glossary.html",
     "growth.html",
     "index.html",
+    "restatements.html",
     "retention.html",
     "trust.html",
 ]
@@ -91,7 +92,7 @@ def test_what_is_not_known_stays_null(site: Path) -> None:
 
 
 def test_a_cohort_file_carries_only_the_declared_periods(site: Path) -> None:
-    rows = rows_of(site, "retention.html", "mart_retention", "all", "all", definition="member", period_grain="day")
+    rows = rows_of(site, "restatements.html", "retention.html", "mart_retention", "all", "all", definition="member", period_grain="day")
     assert sorted({row["period_index"] for row in rows}) == [0, 1, 2, 3, 4, 5, 6, 7, 14, 21, 30]
     assert {row["is_mature"] for row in rows} == {0, 1}
 
@@ -170,7 +171,7 @@ def test_a_page_about_data_that_nobody_has_is_left_out(dashboards: Path, databas
         for mart in ("mart_content_daily", "mart_account_daily", "mart_conversion_daily"):
             connection.execute(f"delete from marts.{mart}")
     report = build_site(Settings(home=tmp_path), tmp_path / "fewer.duckdb", fixture_release.manifest(), tmp_path / "site", dashboards)
-    assert report.pages == ("overview", "growth", "activity", "retention", "funnels", "conversion", "trust", "glossary")
+    assert report.pages == ("overview", "growth", "activity", "retention", "funnels", "conversion", "trust", "restatements", "glossary")
     assert "content.html" not in (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
 
 
@@ -180,7 +181,7 @@ def test_a_release_without_any_row_still_has_a_site(dashboards: Path, tmp_path: 
         connection.execute((Path(fixture_release.__file__).parent / "marts.sql").read_text())
     report = build_site(Settings(home=tmp_path), database, {"release_id": "r1"}, tmp_path / "site", dashboards)
     assert report.index.exists()
-    assert report.pages == ("overview", "growth", "activity", "retention", "conversion", "trust", "glossary")
+    assert report.pages == ("overview", "growth", "activity", "retention", "conversion", "trust", "restatements", "glossary")
 
 
 def test_a_folder_with_content_is_not_written_over(dashboards: Path, database: Path, tmp_path: Path) -> None:
