@@ -51,6 +51,18 @@ class Alerts:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """Which releases are kept: the newest `keep_releases`, and all that are younger than `keep_days`; what readers no longer see
+    stays for `grace_hours` more, for those who hold its path. See `releases/retention.py`."""
+
+    # A month to look back on and to roll back to, in days as in releases, whether there are several a day or one a week.
+    keep_releases: int = 30
+    keep_days: int = 35
+    # A BI tool keeps a path for as long as its longest query or its nightly extract.
+    grace_hours: int = 24
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that a command needs to know about its surroundings."""
 
@@ -63,6 +75,7 @@ class Settings:
     required_sources: frozenset[str] = frozenset()
     limits: Limits = field(default_factory=Limits)
     alerts: Alerts = field(default_factory=Alerts)
+    retention: Retention = field(default_factory=Retention)
 
     @property
     def landing(self) -> Path:
@@ -184,6 +197,7 @@ def load_settings(home: str | Path | None = None, environ: Mapping[str, str] | N
         required_sources=frozenset(name for name, options in sources.items() if (options or {}).get("required")),
         limits=parsed_limits,
         alerts=_alerts(config.get("alerts", {}), root / CONFIG_NAME),
+        retention=_retention(config.get("retention", {}), env, root / CONFIG_NAME),
     )
     _check(settings)
     return settings
@@ -198,7 +212,7 @@ def _read_config(path: Path) -> dict[str, Any]:
         raise SettingsError(f"not valid YAML: {error}", str(path), "mend the file") from error
     if not isinstance(content, dict):
         raise SettingsError("must be a mapping of settings", str(path), "mend the file")
-    known = {"timezone", "week_start", "definitions", "memory_limit", "threads", "sources", "limits", "alerts"}
+    known = {"timezone", "week_start", "definitions", "memory_limit", "threads", "sources", "limits", "alerts", "retention"}
     unknown = sorted(set(content) - known)
     if unknown:
         raise SettingsError(f"unknown setting {', '.join(unknown)}", str(path), f"known settings: {', '.join(sorted(known))}")
@@ -218,6 +232,24 @@ def _alerts(content: Any, path: Path) -> Alerts:
         missing_after_days=_positive(content.get("missing_after_days", Alerts.missing_after_days), "alerts.missing_after_days"),
         site=str(content.get("site") or ""),
     )
+
+
+def _retention(config: Any, env: Mapping[str, str], path: Path) -> Retention:
+    names = list(Retention.__dataclass_fields__)
+    if not isinstance(config, dict) or set(config) - set(names):
+        raise SettingsError("`retention` is wrong", str(path), f"known: {', '.join(names)}")
+    given = {name: env.get(PREFIX + name.upper()) or config.get(name) for name in names}
+    defaults = Retention()
+    chosen = {name: getattr(defaults, name) if value is None else value for name, value in given.items()}
+    try:
+        grace_hours = int(chosen["grace_hours"])
+    except (TypeError, ValueError):
+        grace_hours = -1
+    if grace_hours < 0:
+        raise SettingsError(
+            f"grace_hours must be 0 or more hours, not {chosen['grace_hours']!r}", PREFIX + "GRACE_HOURS", "mend the setting"
+        )
+    return Retention(_positive(chosen["keep_releases"], "keep_releases"), _positive(chosen["keep_days"], "keep_days"), grace_hours)
 
 
 def _positive(value: Any, name: str) -> int:

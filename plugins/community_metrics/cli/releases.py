@@ -1,6 +1,9 @@
-"""The history of releases: list, show, verify, diff, rollback."""
+"""The history of releases: list, show, verify, compare, restatements, roll back, keep and remove."""
 
 from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
 
 import click
 
@@ -12,7 +15,7 @@ SHOWN_CHANGES = 1000
 @click.group()
 @common_options
 def releases() -> None:
-    """The published releases: list, show, verify, compare, roll back."""
+    """The published releases: list, show, verify, compare, roll back, keep and remove."""
 
 
 @releases.command("list")
@@ -20,11 +23,17 @@ def releases() -> None:
 def list_() -> None:
     """All releases, newest first."""
     from community_metrics.releases.history import list_releases
+    from community_metrics.releases.retention import pins
 
-    found = list_releases(settings())
-    rows = [(release.release_id, release.state, release.data_through, release.inputs, release.rows, release.warnings) for release in found]
-    lines = table(("release", "state", "data through", "inputs", "rows", "warnings"), rows) if found else ["nothing is published yet"]
-    show({"releases": [release.to_dict() for release in found]}, lines)
+    chosen = settings()
+    found, pinned = list_releases(chosen), pins(chosen)
+    rows = [
+        (entry.release_id, entry.state, entry.data_through, entry.inputs, entry.rows, entry.warnings, pinned.get(entry.release_id))
+        for entry in found
+    ]
+    headers = ("release", "state", "data through", "inputs", "rows", "warnings", "pinned")
+    lines = table(headers, rows) if found else ["nothing is published yet"]
+    show({"releases": [{**entry.to_dict(), "pinned": pinned.get(entry.release_id)} for entry in found]}, lines)
 
 
 @releases.command("show")
@@ -81,7 +90,7 @@ def verify(release_id: str | None) -> None:
 @click.argument("new")
 @click.option("--limit", type=click.IntRange(min=0), default=SHOWN_CHANGES, show_default=True, help="How many changes to list.")
 def diff(old: str, new: str, limit: int) -> None:
-    """The cells that differ between two releases, by mart and key, with the old and the new value."""
+    """The cells that differ between two releases, by mart and key, with the old and the new value, and why."""
     from community_metrics.releases.compare import compare_releases
 
     with progress("compare"):
@@ -94,16 +103,44 @@ def diff(old: str, new: str, limit: int) -> None:
         for change in (change for change in comparison.changes if change.mart == mart.mart):
             key = " ".join(f"{name}={'-' if value is None else value}" for name, value in change.key.items())
             if change.kind == "changed":
-                lines.append(
-                    f"  {key} {change.column}: {'-' if change.old is None else change.old} -> {'-' if change.new is None else change.new}"
-                )
+                lines.append(f"  {key} {change.column}: {_said(change.old)} -> {_said(change.new)} ({change.cause})")
             else:
-                lines.append(f"  {key}: row {change.kind}")
+                lines.append(f"  {key}: row {change.kind}{f' ({change.cause})' if change.cause else ''}")
     if not comparison.marts:
         lines.append("no mart differs")
     if not comparison.is_complete:
         lines.append(f"only the first {len(comparison.changes)} changes are listed: see --limit")
     show(comparison.to_dict(), lines)
+
+
+@releases.command()
+@common_options
+@click.option("--since", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]), help="Since then (in the project's time zone).")
+@click.option("--mart", help="Of one mart.")
+@click.option("--metric", help="Of one column.")
+@click.option("--limit", type=click.IntRange(min=0), default=SHOWN_CHANGES, show_default=True, help="How many to list.")
+def restatements(since: datetime | None, mart: str | None, metric: str | None, limit: int) -> None:
+    """Past numbers that readers see otherwise than before, newest first: old, new, cause and evidence."""
+    from community_metrics.releases.restatement_ledger import read_restatements
+
+    chosen = settings()
+    instant = since.replace(tzinfo=chosen.zone).astimezone(UTC).replace(tzinfo=None) if since else None
+    found, known = read_restatements(chosen, limit, instant, mart, metric)
+    lines = [
+        f"{entry.restated_at[:16]}Z {entry.mart} {entry.metric} {_key_said(entry.key)}: {entry.old} -> {_said(entry.new)} ({entry.cause})"
+        for entry in found
+    ]
+    if known > len(found):
+        lines.append(f"only the newest {len(found)} of {known} are listed: see --limit")
+    show({"restatements": [entry.to_dict() for entry in found], "known": known}, lines or ["no past number has changed"])
+
+
+def _said(value: str | None) -> str:
+    return "-" if value is None else value
+
+
+def _key_said(key: str) -> str:
+    return " ".join(f"{name}={_said(value)}" for name, value in json.loads(key).items())
 
 
 @releases.command()
@@ -114,9 +151,58 @@ def rollback(release_id: str) -> None:
     from community_metrics.locks import writer_lock
     from community_metrics.releases.history import roll_back
     from community_metrics.releases.publish import recover
+    from community_metrics.releases.restatement_ledger import close_ledger
 
     chosen = settings()
     with writer_lock(chosen, "releases rollback"):
         recover(chosen)
         report = roll_back(chosen, release_id)
-    show(report.to_dict(), [f"readers see {report.release_id} now, instead of {report.previous_release_id}"])
+        show(report.to_dict(), [f"readers see {report.release_id} now, instead of {report.previous_release_id}"])
+        close_ledger(chosen)
+
+
+@releases.command()
+@common_options
+@click.argument("release_id", metavar="ID")
+@click.option("--reason", required=True, help="Why it is kept: shown in the list.")
+def pin(release_id: str, reason: str) -> None:
+    """Keep a release whatever its age, until it is unpinned."""
+    from community_metrics.locks import writer_lock
+    from community_metrics.releases import retention
+
+    chosen = settings()
+    with writer_lock(chosen, "releases pin"):
+        retention.pin(chosen, release_id, reason)
+    show({"release_id": release_id, "pinned": reason}, [f"{release_id} is kept: {reason}"])
+
+
+@releases.command()
+@common_options
+@click.argument("release_id", metavar="ID")
+def unpin(release_id: str) -> None:
+    """Leave a pinned release to the retention again."""
+    from community_metrics.locks import writer_lock
+    from community_metrics.releases import retention
+
+    chosen = settings()
+    with writer_lock(chosen, "releases unpin"):
+        retention.unpin(chosen, release_id)
+    show({"release_id": release_id, "pinned": None}, [f"{release_id} is no longer pinned"])
+
+
+@releases.command()
+@common_options
+@click.option("--dry-run", is_flag=True, help="Say which, remove none.")
+def expire(dry_run: bool) -> None:
+    """Remove releases beyond the retention; never what is current, pinned or being read. Publishing does the same."""
+    from community_metrics.locks import writer_lock
+    from community_metrics.releases.publish import recover
+    from community_metrics.releases.retention import expire_releases
+
+    chosen = settings()
+    with writer_lock(chosen, "releases expire"):
+        recover(chosen)
+        outcomes = expire_releases(chosen, is_rehearsal=dry_run)
+    gone = "would be removed" if dry_run else "removed"
+    lines = [f"{outcome.release_id}  {f'kept, {outcome.kept}' if outcome.kept else gone}" for outcome in outcomes]
+    show({"dry_run": dry_run, "releases": [outcome.to_dict() for outcome in outcomes]}, lines or ["nothing is beyond the retention"])

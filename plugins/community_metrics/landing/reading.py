@@ -138,6 +138,19 @@ class LedgerReader:
             found += [LakeFile(row[0], row[1], row[2], row[3], date.fromisoformat(row[4]), row[5], row[6]) for row in rows]
         return found
 
+    def known_until(self, keys: Iterable[tuple[str, int]]) -> dict[str, date]:
+        """Source -> the last date of which these landings in these revisions told anything."""
+        found: dict[str, date] = {}
+        for key in sorted(set(keys)):
+            rows = self._connection.execute(
+                "select coverage.source, observed_until from coverage where landing_id = ? and revision = ?"
+                " union all select source, business_date from lake_files where landing_id = ? and revision = ?",
+                (*key, *key),
+            )
+            for source, day in rows:
+                found[source] = max(found.get(source, date.min), date.fromisoformat(day))
+        return found
+
     def lake_files_to_gate(self) -> list[LakeFile]:
         """The lake files of the landings that the source gate has not judged yet."""
         return self._lake_files(f"where {_TO_GATE}")

@@ -61,6 +61,7 @@ class Change:
     metric: str | None = None
     source: str | None = None
     first_date: date | None = None
+    is_file: bool = False
 
     def reaches(self, mart: str, metric: str | None, source: str | None) -> bool:
         return (
@@ -86,7 +87,8 @@ class Explainer:
         metric = project_registry().metric_of(mart, column)
         reaching = [change for change in self.changes if change.reaches(mart, metric.name if metric else None, source)]
         in_time = [change for change in reaching if change.first_date is None or last_date is None or change.first_date <= last_date]
-        chosen = tuple(in_time or reaching or (change for change in self.changes if change.metric is None))
+        # What a mart reads is told from its models' text; a way that is not seen there is no reason to say nothing of a file.
+        chosen = tuple(in_time or reaching or (change for change in self.changes if change.is_file))
         if chosen not in self._known:
             self._known[chosen] = _explanation(chosen)
         return self._known[chosen]
@@ -144,9 +146,9 @@ class Explainer:
         for news in read_file_news(self._settings, self._old["inputs"], self._new["inputs"], self._until):
             evidence = _evidence_of(news)
             if news.stream in of_identity and (identities[0] != identities[1] or not told_apart):
-                yield Change("identity_change", evidence, below_identity)
+                yield Change("identity_change", evidence, below_identity, is_file=True)
             if news.stream[0] != "identity_links":
-                yield Change(news.kind, evidence, _marts_below(news.stream), None, known_source(news.stream), news.first_date)
+                yield Change(news.kind, evidence, _marts_below(news.stream), None, known_source(news.stream), news.first_date, is_file=True)
         aside = self._old.get("put_aside"), self._new.get("put_aside")
         if aside[0] != aside[1]:
             yield Change("put_aside", (("old", aside[0]), ("new", aside[1])), frozenset({OF_ARRIVAL}))

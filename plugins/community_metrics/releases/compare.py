@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from community_metrics.releases.causes import COMPLETED, Explainer
 from community_metrics.releases.contents import DATABASE_NAME
 from community_metrics.releases.digest import cell_text
 from community_metrics.releases.grains import grain_of
+from community_metrics.releases.leases import lease
 from community_metrics.releases.manifest import read_manifest
 from community_metrics.releases.marts import columns_of, literal, mart_names, mart_relation, quoted, scratch
-from community_metrics.releases.pointer import release_path
 from community_metrics.releases.restatements import differs, is_open, period_end, same_key
 from community_metrics.settings import Settings
 
@@ -97,7 +98,12 @@ def compare_releases(settings: Settings, old: str, new: str, limit: int) -> Comp
 
     Raises `CommunityMetricsError` when a release is missing.
     """
-    folders = release_path(settings, old), release_path(settings, new)
+    with lease(settings, old) as old_folder, lease(settings, new) as new_folder:
+        return _compare(settings, (old_folder, new_folder), limit)
+
+
+def _compare(settings: Settings, folders: tuple[Path, Path], limit: int) -> Comparison:
+    old, new = (folder.name for folder in folders)
     manifests = [read_manifest(folder) for folder in folders]
     digests = [{mart["name"]: mart["digest"] for mart in manifest["marts"]} for manifest in manifests]
     # Whichever is named first: what differs came about on the way from the earlier to the later.

@@ -1,9 +1,9 @@
 """Which files came and went between two releases, and what each did: brought late rows, restated rows, or took rows away.
 
-A row is late when its key stood in no file of the earlier release, restated when it did and the new version wins and says
-something else; a row that only repeats what was known did nothing. That is read from the lake's files themselves, for the
-streams that are versioned by key. An observation (a list, a lifetime counter) has no versions: it is restated when the same
-account had one of the same date.
+A row is late when its key stood in no file of the earlier release, although that release knew its day; restated when the key did
+stand there and the new version wins and says something else. A row that only repeats what was known did nothing, nor did one
+of a day to come. That is read from the lake's files themselves, for the streams that are versioned by key. An observation (a
+list, a lifetime counter) has no versions: it is restated when the same account had one of the same date.
 """
 
 from __future__ import annotations
@@ -64,12 +64,14 @@ def read_file_news(
         gone_files = [file for file in ledger.lake_files_of(went) if not _is_after(file, until)]
         streams = {(file.source, file.stream) for file in new_files if file.landing_id not in anew}
         old_files = [file for file in ledger.lake_files_of(before) if (file.source, file.stream) in streams]
+        known = ledger.known_until(before)
         remarks = {landing.landing_id: _remark(landing.status, landing.reason) for landing in ledger.landings_by_id(key for key, _ in went)}
     landed = {**before, **after}
     news: list[FileNews] = []
     for stream in sorted(streams):
+        until_date = known.get(known_source(stream)) if is_dated(_definition(stream)) else None
         of_new, of_old = ([file for file in files if (file.source, file.stream) == stream] for files in (new_files, old_files))
-        news += _came(settings, stream, [file for file in of_new if file.landing_id not in anew], of_old, landed)
+        news += _came(settings, stream, [file for file in of_new if file.landing_id not in anew], of_old, landed, until_date)
     again = [file for file in (*new_files, *gone_files) if file.landing_id in anew]
     news += _whole("file_read_anew", again, landed, {})
     news += _whole("withdrawn_file", [file for file in gone_files if file.landing_id not in anew], landed, remarks)
@@ -119,21 +121,30 @@ def _news(kind: Kind, stream: Stream, landing: _Landed, day: date, remark: str |
 
 
 def _came(
-    settings: Settings, stream: Stream, new: Sequence[LakeFile], old: Sequence[LakeFile], landed: Mapping[tuple[str, int], _Landed]
+    settings: Settings,
+    stream: Stream,
+    new: Sequence[LakeFile],
+    old: Sequence[LakeFile],
+    landed: Mapping[tuple[str, int], _Landed],
+    known_until: date | None,
 ) -> list[FileNews]:
+    """`known_until`: the last date that the earlier release knew of the stream; None for one that has no dates, or was not known."""
     if _definition(stream).replaces == "observation":
         seen = {(landed[file.landing_id, file.revision].account, file.business_date) for file in old}
         is_known = [(landed[file.landing_id, file.revision].account, file.business_date) in seen for file in new]
         late = [file for file, known in zip(new, is_known, strict=True) if not known]
         return _whole("late_rows", late, landed, {}) + _whole("restated_file", [file for file in new if file not in late], landed, {})
-    if stream in ACTIVITY_STREAMS:
-        # Their history is the heavy part. A version that moved to another date counts as late there.
-        dates = {file.business_date for file in new}
-        old = [file for file in old if file.business_date in dates]
     if any(not (settings.home / file.path).exists() for file in (*new, *old)):
         return _whole("late_rows", new, landed, {}) + _whole("restated_file", new, landed, {})
+    definition = _definition(stream)
     with scratch() as connection:
-        found = _compare_keys(connection, settings, _definition(stream), new, old, landed)
+        _load_rows(connection, settings, definition, "new_rows", new, landed)
+        if stream in ACTIVITY_STREAMS:
+            # Their history is the heavy part: only the dates on which a version of the same row may lie.
+            dates = {file.business_date for file in new} | _moved_from(connection, settings, stream)
+            old = [file for file in old if file.business_date in dates]
+        _load_rows(connection, settings, definition, "old_rows", old, landed)
+        found = _compare_keys(connection, definition, known_until)
     revisions = {file.landing_id: file.revision for file in new}
     news = []
     for landing_id, late_date, restated_date in found:
@@ -145,17 +156,27 @@ def _came(
     return news
 
 
+def _moved_from(connection: DuckDBPyConnection, settings: Settings, stream: Stream) -> set[date]:
+    """The dates between which events of `new_rows` have moved, as the warehouse knows; none while somebody else has it open."""
+    import duckdb
+
+    if stream != ("events", "events") or not settings.warehouse_path.exists():
+        return set()
+    try:
+        connection.execute(f"attach {literal(str(settings.warehouse_path))} as working (read_only)")
+        moved = connection.execute(
+            "select business_date, moved_to from working.intermediate.int_activity__moved_events"
+            " semi join new_rows using (platform, account_id, event_id)"
+        ).fetchall()
+    except duckdb.Error:
+        return set()
+    return {day for dates in moved for day in dates}
+
+
 def _compare_keys(
-    connection: DuckDBPyConnection,
-    settings: Settings,
-    stream: StreamDefinition,
-    new: Sequence[LakeFile],
-    old: Sequence[LakeFile],
-    landed: Mapping[tuple[str, int], _Landed],
+    connection: DuckDBPyConnection, stream: StreamDefinition, known_until: date | None
 ) -> list[tuple[str, date | None, date | None]]:
     """(landing, earliest date of its late rows, earliest date of its restated ones, where they stand now or stood before)."""
-    for table, files in (("new_rows", new), ("old_rows", old)):
-        _load_rows(connection, settings, stream, table, files, landed)
     keys = ", ".join(quoted(name) for name in stream.key)
     same = " and ".join(f"news.{quoted(name)} = known.{quoted(name)}" for name in stream.key)
     return connection.execute(
@@ -167,7 +188,7 @@ def _compare_keys(
         told as (
             select
                 news.landing_id,
-                case when known.sha256 is null then news.business_date end as late_date,
+                case when known.sha256 is null and ($1 is null or news.business_date <= $1) then news.business_date end as late_date,
                 case
                     when news.content <> known.content
                     and (news.updated_at, news.snapshot_at, news.sha256, news.row_no)
@@ -177,7 +198,8 @@ def _compare_keys(
             from new_rows as news left join known on {same}
         )
         select landing_id, min(late_date), min(restated_date) from told group by landing_id order by landing_id
-        """
+        """,
+        [known_until],
     ).fetchall()
 
 

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +41,7 @@ from community_metrics.releases.pointer import current_release_id, release_path,
 from community_metrics.releases.restatement_ledger import close_ledger
 from community_metrics.releases.restatement_page import read_told
 from community_metrics.releases.restatements import RESTATEMENTS_NAME, side_of, write_restatements
+from community_metrics.releases.retention import expire_releases, remove_expired_leftovers
 from community_metrics.settings import Settings
 
 if TYPE_CHECKING:
@@ -69,9 +72,38 @@ class PublishReport:
 def publish_release(settings: Settings, candidate: Candidate) -> PublishReport:
     """Make a release of the candidate in the working warehouse and show it. Call under the writer lock.
 
-    Publishing the current release once more changes nothing.
+    Publishing the current release once more changes nothing. Raises `CommunityMetricsError` when the disk takes no more.
     """
-    recover(settings)
+    with _writing(settings):
+        return _publish(settings, candidate)
+
+
+def recover(settings: Settings) -> None:
+    """Finish or clear away what a killed publication left behind. Call under the writer lock; does nothing otherwise.
+
+    Raises `CommunityMetricsError` when the disk takes no more.
+    """
+    with _writing(settings):
+        _recover(settings)
+
+
+@contextmanager
+def _writing(settings: Settings) -> Iterator[None]:
+    """A disk that is full or may only be read is told as such, and what it means: readers keep a whole release."""
+    import duckdb
+
+    try:
+        yield
+    except (OSError, duckdb.IOException, sqlite3.OperationalError) as error:
+        raise CommunityMetricsError(
+            f"a release could not be written: {error}",
+            str(settings.home),
+            "make room or make it writable, then `community-metrics run`, which takes up where this stopped; readers see a whole release",
+        ) from error
+
+
+def _publish(settings: Settings, candidate: Candidate) -> PublishReport:
+    _recover(settings)
     previous = current_release_id(settings)
     if previous is not None and settled_fingerprints(settings).get(candidate.fingerprint) == previous:
         return _report(settings, read_manifest(release_path(settings, previous)), is_new=False)
@@ -80,17 +112,18 @@ def publish_release(settings: Settings, candidate: Candidate) -> PublishReport:
     switch_to(settings, folder.name)
     manifest = read_manifest(folder)
     _close_books(settings, manifest)
-    close_ledger(settings)
+    if close_ledger(settings):
+        _expire(settings)
     return _report(settings, manifest, is_new=True)
 
 
-def recover(settings: Settings) -> None:
-    """Finish or clear away what a killed publication left behind. Call under the writer lock; does nothing otherwise."""
+def _recover(settings: Settings) -> None:
     if settings.releases.is_dir():
         for leftover in settings.releases.glob(f"{_TEMPORARY_PREFIX}*"):
             log.info("removing what a killed publication left: %s", leftover)
             shutil.rmtree(leftover)
     remove_leftovers(settings)
+    remove_expired_leftovers(settings)
     current = current_release_id(settings)
     moves = events(settings)
     if current is not None and not (moves and moves[-1].release_id == current):
@@ -221,6 +254,14 @@ def _close_books(settings: Settings, manifest: dict[str, Any]) -> None:
         ledger.record_publication(release_id, [(entry["landing_id"], entry["revision"]) for entry in manifest["inputs"]])
     mark_published(settings, release_id)
     record_event(settings, Event(utc_now(), "published", release_id, manifest["previous_release_id"], manifest["fingerprint"]))
+
+
+def _expire(settings: Settings) -> None:
+    """The release is shown by now: what cannot be removed is no reason to say that publishing failed."""
+    try:
+        expire_releases(settings)
+    except (CommunityMetricsError, OSError) as error:
+        log.warning("old releases are kept: %s", error)
 
 
 def _ledger(settings: Settings) -> Ledger:

@@ -79,13 +79,15 @@ class Move:
     summary: tuple[tuple[str, str, int], ...] = ()
 
 
-def close_ledger(settings: Settings) -> None:
-    """Bring the ledger up to the history. Call under the writer lock. While somebody keeps `ops.duckdb` open it waits for the next run:
-    a release is not held up for it."""
+def close_ledger(settings: Settings) -> bool:
+    """Bring the ledger up to the history; False if it has to wait for the next run, because somebody keeps `ops.duckdb` open: a release is
+    not held up for that. Call under the writer lock."""
     try:
         _close(settings)
     except BusyError as error:
         log.warning("the restatement ledger waits for the next run: %s", error)
+        return False
+    return True
 
 
 def _close(settings: Settings) -> None:

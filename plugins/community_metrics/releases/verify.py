@@ -11,8 +11,8 @@ from community_metrics.errors import CommunityMetricsError
 from community_metrics.releases.contents import DATABASE_NAME, PARQUET_NAME
 from community_metrics.releases.digest import MartDigest, digest_database, digest_parquet
 from community_metrics.releases.files import sha256_of
+from community_metrics.releases.leases import lease
 from community_metrics.releases.manifest import is_untouched, manifest_path, read_manifest
-from community_metrics.releases.pointer import release_path
 from community_metrics.settings import Settings
 
 
@@ -42,7 +42,11 @@ def verify_release(settings: Settings, release_id: str) -> VerifyReport:
 
     Raises `CommunityMetricsError` when there is no such release; what is wrong inside it is in the report.
     """
-    folder = release_path(settings, release_id)
+    with lease(settings, release_id) as folder:
+        return _verify(folder, release_id)
+
+
+def _verify(folder: Path, release_id: str) -> VerifyReport:
     try:
         manifest = read_manifest(folder)
         files = {entry["path"]: entry["sha256"] for entry in manifest["files"]}

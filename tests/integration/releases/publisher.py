@@ -1,4 +1,7 @@
-"""A process that publishes: `publisher.py HOME FIRST LAST` publishes one release per version and says so."""
+"""A process that publishes: `publisher.py HOME FIRST LAST [SECONDS]` publishes one release per version and says so.
+
+It waits so long for another one to end.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from community_metrics.releases.publish import publish_release
 
 settings = new_settings(Path(sys.argv[1]))
 use_small_site()
+wait_seconds = float(sys.argv[4]) if len(sys.argv) > 4 else 0
 for version in range(int(sys.argv[2]), int(sys.argv[3]) + 1):
-    with writer_lock(settings, "publish"):
+    with writer_lock(settings, "publish", wait_seconds):
         publish_release(settings, candidate(settings, version))
     print(version, flush=True)

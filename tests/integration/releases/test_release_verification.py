@@ -99,10 +99,14 @@ def test_diff_names_changed_cells_and_rows_that_came_or_went(settings: Settings,
     def key(day: str) -> dict[str, str | None]:
         return {"business_date": day, "scope_type": "all", "scope_id": "all"}
 
+    version = read_manifest(release)["code_version"]
+    evidence = f'[{{"cause": "bug_fix_release", "old": "{version}", "new": "{version}"}}]'
+    # These hand-made releases do not say what SQL they were made by: it may have been any.
+    cause = {"cause": "bug_fix_release", "evidence": evidence}
     assert found.changes == (
-        CellChange("mart_activity_daily", "removed", key("2026-05-01")),
-        CellChange("mart_activity_daily", "changed", key("2026-05-03"), "dau", "1", "9"),
-        CellChange("mart_activity_daily", "changed", key("2026-05-04"), "stickiness", "0.142857142857143", None),
+        CellChange("mart_activity_daily", "removed", key("2026-05-01"), **cause),
+        CellChange("mart_activity_daily", "changed", key("2026-05-03"), "dau", "1", "9", **cause),
+        CellChange("mart_activity_daily", "changed", key("2026-05-04"), "stickiness", "0.142857142857143", None, **cause),
         CellChange("mart_activity_daily", "added", key("2026-05-31")),
     )
     assert found.marts == (MartDifference("mart_activity_daily", 1, 1, 2),)
