@@ -46,7 +46,8 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Release:
     folder = tmp_path_factory.mktemp("made_up")
     database = fixture_release.write_database(folder / "warehouse.duckdb")
     manifest = fixture_release.manifest()
-    build_site(Settings(home=folder / "home"), database, manifest, folder / "site", project_docs=make_project_docs())
+    told = fixture_release.restated()
+    build_site(Settings(home=folder / "home"), database, manifest, folder / "site", project_docs=make_project_docs(), restatements=told)
     return Release(folder / "site", database, manifest)
 
 

@@ -16,8 +16,9 @@ import duckdb
 
 from browser import fixture_rows
 from browser.fixture_rows import COMMUNITIES, HOSTILE_NAME, LAST_DAY, SOURCES, TITLES
+from community_metrics.dashboard.restated import Restated, restated_cell, restated_move
 
-__all__ = ["COMMUNITIES", "HOSTILE_NAME", "TITLES", "manifest", "write_database"]
+__all__ = ["COMMUNITIES", "HOSTILE_NAME", "TITLES", "manifest", "restated", "write_database"]
 
 MARTS = ("mart_activity_daily", "mart_activity_hourly", "mart_conversion_daily", "mart_data_status", "mart_growth_daily", "mart_retention")
 
@@ -56,6 +57,27 @@ def _load(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[An
     declared = "{" + ", ".join(f"{name}: '{kinds[name]}'" for name in names) + "}"
     connection.execute(f"insert into marts.{table} select * from read_json('{path}', format='newline_delimited', columns={declared})")
     path.unlink()
+
+
+def restated() -> Restated:
+    """Two numbers that changed and a rollback; one key tries to be HTML."""
+    told = {"restated_at": "2026-06-01 01:30:12", "release_id": "20260601T013000Z-5b1f0c9a", "business_date": "2026-05-29"}
+    file = {"cause": "late_rows", "source": "chat_export", "account": "team", "sha256": "3f2a" * 16}
+    cells = [
+        {"mart": "mart_activity_daily", "metric": "dau", "old": "41", "new": "43", "cause": "late_rows", "evidence": json.dumps([file])},
+        {
+            "mart": "mart_conversion_daily",
+            "metric": "gross_amount",
+            "old": "99.50",
+            "new": None,
+            "cause": "withdrawn_file",
+            "evidence": "[]",
+        },
+    ]
+    key = json.dumps({"business_date": "2026-05-29", "scope_type": "community", "scope_id": HOSTILE_NAME})
+    summary = [("mart_activity_daily", "rollback", 7)]
+    moves = [restated_move("2026-05-30 01:30:12", "20260529T013004Z-90aa17fe", "20260530T013004Z-90aa17fe", True, 7, summary)]
+    return Restated([restated_cell({**told, "key": key, **cell}) for cell in cells], 2, moves)
 
 
 def manifest() -> dict[str, Any]:

@@ -82,9 +82,9 @@ def test_only_numbers_that_were_known_and_over_are_restated(settings: Settings) 
     assert current_release_id(settings) == second
     found, _ = read_restatements(settings, 1000)
     assert [(entry.mart, entry.metric, entry.business_date, entry.old, entry.new) for entry in found] == [
-        ("mart_lifecycle", "active", "2026-05-04", "5", "6"),
         ("mart_activity_daily", "dau", "2026-05-04", "1", None),
         ("mart_activity_daily", "stickiness", "2026-05-04", "0.142857142857143", None),
+        ("mart_lifecycle", "active", "2026-05-04", "5", "6"),
         ("mart_activity_daily", "dau", "2026-05-03", "1", None),
         ("mart_activity_daily", "dau", "2026-05-02", "1", "9"),
     ]
