@@ -63,7 +63,7 @@ def test_verify_exits_1_and_names_the_damaged_file(settings: Settings, releases:
 def test_diff_prints_keys_old_and_new(settings: Settings, releases: tuple[str, str]) -> None:
     lines = call(settings, "releases", "diff", *releases).stdout.splitlines()
     assert lines[0] == "mart_activity_daily: 0 rows added, 0 removed, 60 cells changed"
-    assert lines[1] == "  business_date=2026-05-01 scope_type=all scope_id=all dau: 1 -> 2"
+    assert lines[1] == "  business_date=2026-05-01 scope_type=all scope_id=all dau: 1 -> 2 (bug_fix_release)"
     assert call(settings, "releases", "diff", releases[0], releases[0]).stdout == "no mart differs\n"
 
 
