@@ -92,7 +92,7 @@ def test_what_is_not_known_stays_null(site: Path) -> None:
 
 
 def test_a_cohort_file_carries_only_the_declared_periods(site: Path) -> None:
-    rows = rows_of(site, "restatements.html", "retention.html", "mart_retention", "all", "all", definition="member", period_grain="day")
+    rows = rows_of(site, "retention.html", "mart_retention", "all", "all", definition="member", period_grain="day")
     assert sorted({row["period_index"] for row in rows}) == [0, 1, 2, 3, 4, 5, 6, 7, 14, 21, 30]
     assert {row["is_mature"] for row in rows} == {0, 1}
 
