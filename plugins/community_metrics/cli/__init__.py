@@ -25,5 +25,5 @@ def main() -> None:
     """
 
 
-for command in (land, ingest, build, audit, approve, publish, run, releases, digest, status, quarantine, ledger, doctor):
+for command in (land, ingest, build, audit, approve, publish, run, releases, digest, status, quarantine, ledger, doctor, backup, restore):
     main.add_command(command)

@@ -86,13 +86,16 @@ def build_warehouse(settings: Settings, full_refresh: bool = False, on_result: C
     if changed and state.get("landed") == landed:
         # Nothing else is new: what does not descend from the definition is what it would become.
         arguments += ["--select", *(f"{seed}+" for seed in changed), *refreshed]
-    elif not reason and not changed and "fingerprint" in state:
+    elif not reason and not changed and "fingerprint" in state and state.get("lake") == str(settings.lake):
         arguments += ["--select", *_descend_from(news)]
     results = run_dbt(settings, seeds, arguments, on_result)
     with open_warehouse(settings) as connection:
         known = {_SEED + seed: of for seed, of in of_seeds.items()}
         settle_news(connection)
-        write_state(connection, fingerprint=fingerprint, landed=landed, code=code, full_build_pending=None, **known)
+        # With the place of the lake: the views of staging hold it, and are made anew in a home that was moved.
+        write_state(
+            connection, fingerprint=fingerprint, landed=landed, code=code, lake=str(settings.lake), full_build_pending=None, **known
+        )
     seconds = round(time.monotonic() - started, 3)
     return BuildReport(fingerprint, len(results), seconds, bool(reason), reason, changed, tuple(refreshed))
 
