@@ -11,6 +11,7 @@ from community_metrics.cli.common import ProjectGroup, common_options
 from community_metrics.cli.inspection import digest, doctor, status
 from community_metrics.cli.intake import land, ledger, quarantine
 from community_metrics.cli.releases import releases
+from community_metrics.cli.saving import backup, restore
 from community_metrics.cli.steps import approve, audit, build, ingest, publish, run
 
 
