@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
@@ -32,6 +33,7 @@ _BLOCK_BYTES = 1 << 20
 _LEDGER = "landing/ledger.sqlite"
 _ID_KEY = "id_key"
 _POINTER = "published/current"
+_NAME_PREFIX = "community-metrics-"
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,19 @@ def back_up(settings: Settings, target: Path, with_releases: bool = True) -> Bac
         ) from error
     finally:
         part.unlink(missing_ok=True)
+    return report
+
+
+def back_up_into(settings: Settings, folder: Path, keep: int) -> BackupReport:
+    """Write the home to a new file in `folder`, and remove the oldest of those that this wrote there beyond `keep`.
+
+    Nothing is removed before the new one is whole. Raises as `back_up`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    report = back_up(settings, folder / f"{_NAME_PREFIX}{moment}.tar.gz")
+    for old in sorted(folder.glob(f"{_NAME_PREFIX}*.tar.gz"))[:-keep]:
+        old.unlink()
     return report
 
 

@@ -169,13 +169,16 @@ def approve(settings: Settings, check: str, by: str, reason: str) -> Approval:
         return approval
 
 
-def publish(settings: Settings) -> PublishReport:
-    """Make a release of the candidate and show it. Raises `RefusedError` if it has not passed its audit."""
+def publish(settings: Settings, again: bool = False) -> PublishReport:
+    """Make a release of the candidate and show it; `again`: although one of the same files and definitions is shown.
+
+    Raises `RefusedError` if it has not passed its audit.
+    """
     with writer_lock(settings, "publish"):
         candidate = read_candidate(settings)
         if candidate is None:
             raise RefusedError("not audited: there is no finished candidate", str(candidate_path(settings)), "run `build`, then `audit`")
-        return _publish(settings, candidate)
+        return _publish(settings, candidate, again)
 
 
 def run(settings: Settings) -> RunReport:
@@ -277,7 +280,7 @@ def _audit(settings: Settings, candidate: Candidate) -> AuditReport:
     return report
 
 
-def _publish(settings: Settings, candidate: Candidate) -> PublishReport:
+def _publish(settings: Settings, candidate: Candidate, again: bool = False) -> PublishReport:
     from community_metrics.releases.publish import publish_release
     from community_metrics.warehouse.build import built_fingerprint
 
@@ -286,7 +289,7 @@ def _publish(settings: Settings, candidate: Candidate) -> PublishReport:
     if candidate.audit_status != "passed" or built_fingerprint(settings) != candidate.build_fingerprint:
         raise RefusedError("not audited", str(settings.warehouse_path), "run `community-metrics audit` first")
     log.info("publish: writing a release")
-    return publish_release(settings, candidate)
+    return publish_release(settings, candidate, again)
 
 
 def _finished_candidate(settings: Settings) -> Candidate | None:

@@ -63,6 +63,14 @@ class Retention:
 
 
 @dataclass(frozen=True)
+class Backups:
+    """Where the maintenance saves the home to, and how many of its backups stay there."""
+
+    folder: Path | None = None
+    keep: int = 7
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that a command needs to know about its surroundings."""
 
@@ -75,6 +83,7 @@ class Settings:
     required_sources: frozenset[str] = frozenset()
     limits: Limits = field(default_factory=Limits)
     alerts: Alerts = field(default_factory=Alerts)
+    backups: Backups = field(default_factory=Backups)
     retention: Retention = field(default_factory=Retention)
 
     @property
@@ -197,6 +206,7 @@ def load_settings(home: str | Path | None = None, environ: Mapping[str, str] | N
         required_sources=frozenset(name for name, options in sources.items() if (options or {}).get("required")),
         limits=parsed_limits,
         alerts=_alerts(config.get("alerts", {}), root / CONFIG_NAME),
+        backups=_backups(config.get("backups", {}), root / CONFIG_NAME),
         retention=_retention(config.get("retention", {}), env, root / CONFIG_NAME),
     )
     _check(settings)
@@ -212,7 +222,7 @@ def _read_config(path: Path) -> dict[str, Any]:
         raise SettingsError(f"not valid YAML: {error}", str(path), "mend the file") from error
     if not isinstance(content, dict):
         raise SettingsError("must be a mapping of settings", str(path), "mend the file")
-    known = {"timezone", "week_start", "definitions", "memory_limit", "threads", "sources", "limits", "alerts", "retention"}
+    known = {"timezone", "week_start", "definitions", "memory_limit", "threads", "sources", "limits", "alerts", "backups", "retention"}
     unknown = sorted(set(content) - known)
     if unknown:
         raise SettingsError(f"unknown setting {', '.join(unknown)}", str(path), f"known settings: {', '.join(sorted(known))}")
@@ -250,6 +260,15 @@ def _retention(config: Any, env: Mapping[str, str], path: Path) -> Retention:
             f"grace_hours must be 0 or more hours, not {chosen['grace_hours']!r}", PREFIX + "GRACE_HOURS", "mend the setting"
         )
     return Retention(_positive(chosen["keep_releases"], "keep_releases"), _positive(chosen["keep_days"], "keep_days"), grace_hours)
+
+
+def _backups(content: Any, path: Path) -> Backups:
+    if not isinstance(content, dict) or not set(content) <= {"folder", "keep"} or not isinstance(content.get("folder", ""), str):
+        raise SettingsError("`backups` is wrong", str(path), "write `backups: {folder: /backups, keep: 7}`")
+    folder = Path(content["folder"]).expanduser() if content.get("folder") else None
+    if folder is not None and not folder.is_absolute():
+        raise SettingsError(f"`backups.folder` is not absolute: {folder}", str(path), "begin it with /")
+    return Backups(folder, _positive(content.get("keep", Backups.keep), "backups.keep"))
 
 
 def _positive(value: Any, name: str) -> int:

@@ -1,15 +1,19 @@
-"""A home goes elsewhere, as a folder or as a backup, and works on as if it had always been there."""
+"""A home goes elsewhere, as a folder or as a backup, and works on as if it had always been there: as a rebuild would have it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from community_metrics import pipeline
 from community_metrics.backups import back_up, restore
+from community_metrics.rebuilding import compare_rebuild
 from community_metrics.releases.history import list_releases
 from community_metrics.releases.manifest import read_manifest
+from community_metrics.releases.pointer import current_release_id
+from community_metrics.releases.restatement_ledger import read_restatements
 from community_metrics.releases.verify import verify_release
 from community_metrics.settings import Settings, load_settings
 
@@ -40,6 +44,7 @@ def same_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMMUNITY_METRICS_ID_KEY", "the same in every home")
 
 
+@pytest.mark.laws
 def test_moved_restored_and_worked_on_a_home_has_the_same_numbers(tmp_path: Path) -> None:
     first = load_settings(tmp_path / "first", environ={})
     take(first, FIRST)
@@ -57,4 +62,33 @@ def test_moved_restored_and_worked_on_a_home_has_the_same_numbers(tmp_path: Path
 
     at_once = load_settings(tmp_path / "at_once", environ={})
     assert after_the_move == take(at_once, FIRST | LATER)
+    assert compare_rebuild(moved).differences == ()
     assert take(moved, LATE) == take(restored, LATE) == take(at_once, LATE)
+
+
+@pytest.mark.laws
+def test_a_rebuild_that_gives_other_numbers_is_told_and_published_once_it_is_wanted(tmp_path: Path) -> None:
+    home = load_settings(tmp_path / "home", environ={})
+    take(home, FIRST)
+    assert compare_rebuild(home).is_equal
+    before = current_release_id(home)
+    # A fault that no run would notice: no file came or went.
+    (order,) = home.lake.glob("orders/orders/**/*.parquet")
+    with duckdb.connect() as connection:
+        connection.execute(f"create table damaged as select * replace ('11.00' as gross_amount) from '{order}'")
+        connection.execute(f"copy damaged to '{order}' (format parquet)")
+    report = compare_rebuild(home)
+    differing = {difference.mart for difference in report.differences}
+    assert {"mart_conversion_daily", "mart_ltv_cohorts"} <= differing
+    assert not differing & {"mart_activity_daily", "mart_retention", "dim_date"}
+    assert pipeline.run(home).outcome == "nothing_new"
+
+    pipeline.build(home, full_refresh=True)
+    pipeline.audit(home)
+    assert not pipeline.publish(home).is_new
+    published = pipeline.publish(home, again=True)
+    assert published.is_new and published.release_id != before == published.previous_release_id
+    assert compare_rebuild(home).is_equal
+    assert pipeline.run(home).outcome == "nothing_new"
+    told, _ = read_restatements(home, 1000, None, "mart_conversion_daily", "gross_amount")
+    assert {(entry.old, entry.new, entry.cause) for entry in told} == {("10.00", "11.00", "unexplained")}

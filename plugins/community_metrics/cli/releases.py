@@ -86,6 +86,20 @@ def verify(release_id: str | None) -> None:
 
 @releases.command()
 @common_options
+def rebuild() -> None:
+    """Build everything once more beside the warehouse and compare it with the current release; exit 1 if a mart differs."""
+    from community_metrics.rebuilding import compare_rebuild
+
+    with progress("rebuild"):
+        report = compare_rebuild(settings())
+    lines = [f"{found.mart}: {found.published_rows} rows published, {found.rebuilt_rows} rebuilt" for found in report.differences]
+    good = f"{report.release_id} is what a rebuild makes: {report.marts} marts, {report.seconds:.0f} s"
+    show(report.to_dict(), lines or [good])
+    finish(0 if report.is_equal else 1)
+
+
+@releases.command()
+@common_options
 @click.argument("old")
 @click.argument("new")
 @click.option("--limit", type=click.IntRange(min=0), default=SHOWN_CHANGES, show_default=True, help="How many changes to list.")

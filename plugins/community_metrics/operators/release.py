@@ -47,9 +47,13 @@ class AuditOperator(PipelineOperator):
 
 
 class PublishOperator(PipelineOperator):
-    """Makes the audited candidate the release that readers see. XCom: the release's id."""
+    """Makes the audited candidate the release that readers see; `again`: also when one of the same files is shown. XCom: its id."""
+
+    def __init__(self, *, again: bool = False, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.again = again
 
     def work(self, settings: Settings, context: Any) -> str:
         from community_metrics import pipeline
 
-        return pipeline.publish(settings).release_id
+        return pipeline.publish(settings, again=self.again).release_id

@@ -69,13 +69,14 @@ class PublishReport:
         return {**asdict(self), "path": str(self.path), "marts": [asdict(mart) for mart in self.marts], "warnings": list(self.warnings)}
 
 
-def publish_release(settings: Settings, candidate: Candidate) -> PublishReport:
+def publish_release(settings: Settings, candidate: Candidate, again: bool = False) -> PublishReport:
     """Make a release of the candidate in the working warehouse and show it. Call under the writer lock.
 
-    Publishing the current release once more changes nothing. Raises `CommunityMetricsError` when the disk takes no more.
+    Publishing the current release once more changes nothing, unless it is to be made `again`: of the same files and definitions,
+    because a rebuild of them gave other tables. Raises `CommunityMetricsError` when the disk takes no more.
     """
     with _writing(settings):
-        return _publish(settings, candidate)
+        return _publish(settings, candidate, again)
 
 
 def recover(settings: Settings) -> None:
@@ -102,10 +103,10 @@ def _writing(settings: Settings) -> Iterator[None]:
         ) from error
 
 
-def _publish(settings: Settings, candidate: Candidate) -> PublishReport:
+def _publish(settings: Settings, candidate: Candidate, again: bool) -> PublishReport:
     _recover(settings)
     previous = current_release_id(settings)
-    if previous is not None and settled_fingerprints(settings).get(candidate.fingerprint) == previous:
+    if not again and previous is not None and settled_fingerprints(settings).get(candidate.fingerprint) == previous:
         return _report(settings, read_manifest(release_path(settings, previous)), is_new=False)
     folder = _unshown_release(settings, candidate, previous) or _make_release(settings, candidate, previous)
     log.info("showing release %s", folder.name)
