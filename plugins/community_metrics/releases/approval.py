@@ -46,13 +46,13 @@ def approve_check(settings: Settings, candidate: Candidate | None, check: str, b
         raise UsageError("an approval needs a name and a reason", "approve", "say who with --by and why with --reason")
     if candidate is None or candidate.audit_status != "refused":
         raise UsageError("no candidate is refused", str(candidate_path(settings)), "`community-metrics status` says what stands")
-    found = {name: entry for name, entry in _refused(candidate).items() if name == check}
+    found = {name: entry for name, entry in refusing_checks(candidate).items() if name == check}
     if not found:
-        listed = ", ".join(_refused(candidate)) or "none"
+        listed = ", ".join(refusing_checks(candidate)) or "none"
         raise UsageError(f"{check!r} does not refuse the candidate", str(candidate_path(settings)), f"refused by: {listed}")
     if found[check]["status"] == "broken":
         raise UsageError(f"{check} could not be evaluated", str(candidate_path(settings)), "mend the check: what it would say nobody knows")
-    still_open = tuple(name for name in _refused(candidate) if name != check)
+    still_open = tuple(name for name in refusing_checks(candidate) if name != check)
     approval = Approval(
         check=check,
         by=by.strip(),
@@ -71,12 +71,12 @@ def settle(candidate: Candidate) -> Candidate:
     """The candidate with what its approvals amount to: with every refused check approved it has passed. Those of another candidate go."""
     kept = [approval for approval in candidate.approvals if approval["fingerprint"] == candidate.fingerprint]
     candidate = replace(candidate, approvals=kept)
-    if candidate.audit_status == "refused" and not _refused(candidate):
+    if candidate.audit_status == "refused" and not refusing_checks(candidate):
         return replace(candidate, audit_status="passed", reasons=[])
     return candidate
 
 
-def _refused(candidate: Candidate) -> dict[str, dict[str, Any]]:
+def refusing_checks(candidate: Candidate) -> dict[str, dict[str, Any]]:
     """suite.check -> its result, of what refuses the candidate and nobody has approved."""
     approved = {approval["check"] for approval in candidate.approvals}
     return {
