@@ -26,8 +26,9 @@ from community_metrics.settings import Settings
 
 
 @pytest.fixture
-def saved(settings: Settings) -> Settings:
-    """A home with two releases, a key, a file in the inbox, and what a backup leaves out."""
+def saved(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A home with two releases, a key of its own, a file in the inbox, and what a backup leaves out."""
+    monkeypatch.delenv("COMMUNITY_METRICS_ID_KEY", raising=False)
     for version in (1, 2):
         land_orders(settings, version + 1)
         publish_release(settings, candidate(settings, version))
