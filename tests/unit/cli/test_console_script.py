@@ -22,6 +22,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROJECT_ROOT / "plugins")}
 COMMANDS = [
     "approve",
     "audit",
+    "backup",
     "build",
     "digest",
     "doctor",
@@ -31,6 +32,7 @@ COMMANDS = [
     "publish",
     "quarantine",
     "releases",
+    "restore",
     "run",
     "status",
 ]
