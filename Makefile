@@ -76,7 +76,7 @@ lint: setup ## ruff, mypy, sqlfluff, the layers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/mypy plugins/*.py dags/*.py scripts/*.py
-	@$(BIN)/sqlfluff lint --nocolor --disable-progress-bar dbt_project/models
+	@$(BIN)/sqlfluff lint --processes 0 --nocolor --disable-progress-bar dbt_project/models
 	@$(BIN)/lint-imports
 
 .PHONY: docs

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from community_metrics.settings import Settings
 from support.histories.generator import generate_history
 from support.histories.pipeline_home import PipelineHome
@@ -10,6 +12,7 @@ from support.histories.pipeline_home import PipelineHome
 SEED = 16
 
 
+@pytest.mark.laws
 def test_memberships_records_and_links_come_and_go(home: Settings) -> None:
     history = generate_history(SEED)
     sources = ("memberships", "members", "identity_links")

@@ -93,6 +93,7 @@ def story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Story:
     return told
 
 
+@pytest.mark.laws
 def test_every_cause_of_a_story_is_found_with_its_evidence(story: Story) -> None:
     first = story.release()
     assert story.causes(first) == set()
