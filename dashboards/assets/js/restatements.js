@@ -1,6 +1,7 @@
 // The page of restatements: rows of the chosen mart that hold every word of the search, in either language.
 "use strict";
 (() => {
+  const { preferences } = window.communityMetrics;
   const mart = document.getElementById("restated-mart");
   const query = document.getElementById("restated-query");
   if (!mart || !query) return;
@@ -16,6 +17,13 @@
     nothing.hidden = shown > 0;
   }
 
+  // An option holds one text, not one for each language.
+  function say() {
+    for (const option of mart.options) if (option.dataset.zh) option.textContent = option.dataset[preferences.language];
+  }
+
+  preferences.onChange(say);
+  say();
   mart.addEventListener("change", narrow);
   query.addEventListener("input", narrow);
 })();

@@ -68,7 +68,7 @@ def test_the_page_shows_old_new_cause_and_moves(dashboards: Path, database: Path
     assert html.index("2026-03-02") < html.index(">41<") < html.index(">42<")
     assert "<b>p::g</b>" not in html
     assert "&lt;b&gt;p::g&lt;/b&gt;" in html
-    assert '<option value="mart_growth_daily">' in html
+    assert '<option value="mart_growth_daily" data-zh=' in html
     assert "共 1234 个" in html and "The newest 2 of 1234" in html
     assert "（回退）" in html and "(rolled back)" in html
     assert 'src="assets/js/restatements.js' in html
