@@ -13,6 +13,7 @@ from typing import Any
 
 from community_metrics import pipeline
 from community_metrics.errors import UsageError
+from community_metrics.releases.digest import MartDigest, differing_marts, digest_database
 from community_metrics.releases.manifest import read_manifest
 from community_metrics.releases.pointer import current_release_id, release_path
 from community_metrics.settings import Settings
@@ -57,7 +58,6 @@ def compare_rebuild(settings: Settings) -> RebuildReport:
     Raises `UsageError` when the release does not hold what has landed by now (or something lands meanwhile): then a difference
     would say nothing.
     """
-    from community_metrics.releases.digest import digest_database
     from community_metrics.warehouse.build import build_warehouse
 
     current = current_release_id(settings)
@@ -71,24 +71,24 @@ def compare_rebuild(settings: Settings) -> RebuildReport:
         log.info("rebuild: everything, into %s", scratch)
         report = build_warehouse(beside, full_refresh=True)
         _require_settled(settings)
-        rebuilt = {mart.name: mart for mart in digest_database(beside.warehouse_path)}
+        rebuilt = digest_database(beside.warehouse_path)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    published = {mart["name"]: mart for mart in read_manifest(release_path(settings, current))["marts"]}
-    differences = []
-    for name in sorted(published.keys() | rebuilt.keys()):
-        before, after = published.get(name), rebuilt.get(name)
-        if before is None or after is None or before["digest"] != after.digest:
-            differences.append(
-                MartComparison(
-                    name,
-                    before["rows"] if before else None,
-                    after.rows if after else None,
-                    before["digest"] if before else None,
-                    after.digest if after else None,
-                )
-            )
-    return RebuildReport(current, len(rebuilt), tuple(differences), report.seconds)
+    published = [MartDigest(mart["name"], mart["rows"], mart["digest"]) for mart in read_manifest(release_path(settings, current))["marts"]]
+    differences = [_comparison(before, after) for before, after in differing_marts(published, rebuilt)]
+    return RebuildReport(current, len(rebuilt), tuple(sorted(differences, key=lambda found: found.mart)), report.seconds)
+
+
+def _comparison(published: MartDigest | None, rebuilt: MartDigest | None) -> MartComparison:
+    named = published or rebuilt
+    assert named is not None, "a mart that neither side has does not differ"
+    return MartComparison(
+        named.name,
+        published.rows if published else None,
+        rebuilt.rows if rebuilt else None,
+        published.digest if published else None,
+        rebuilt.digest if rebuilt else None,
+    )
 
 
 def _require_settled(settings: Settings) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,6 +89,16 @@ def digest_parquet(path: Path, name: str) -> MartDigest:
     """The digest of a Parquet file: the same as that of the mart it was written from."""
     with scratch() as connection:
         return digest_relation(connection, parquet_relation(path), name)
+
+
+def differing_marts(expected: Iterable[MartDigest], found: Iterable[MartDigest]) -> Iterator[tuple[MartDigest | None, MartDigest | None]]:
+    """The marts that are not the same on both sides, as (expected, found): None where a side has no mart of that name."""
+    left = {mart.name: mart for mart in found}
+    for mart in expected:
+        other = left.pop(mart.name, None)
+        if other != mart:
+            yield mart, other
+    yield from ((None, mart) for mart in left.values())
 
 
 def cell_text(expression: str, kind: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from community_metrics.errors import CommunityMetricsError
 from community_metrics.releases.contents import DATABASE_NAME, PARQUET_NAME
-from community_metrics.releases.digest import MartDigest, digest_database, digest_parquet
+from community_metrics.releases.digest import MartDigest, differing_marts, digest_database, digest_parquet
 from community_metrics.releases.files import sha256_of
 from community_metrics.releases.leases import lease
 from community_metrics.releases.manifest import is_untouched, manifest_path, read_manifest
@@ -81,12 +81,11 @@ def _file_problems(folder: Path, files: dict[str, str]) -> Iterator[Problem]:
 
 
 def _digest_problems(where: str, expected: list[MartDigest], found: list[MartDigest]) -> Iterator[Problem]:
-    present = {mart.name: mart for mart in found}
-    for mart in expected:
-        actual = present.pop(mart.name, None)
-        if actual is None:
+    for mart, actual in differing_marts(expected, found):
+        if mart is None:
+            assert actual is not None
+            yield Problem(where, f"{actual.name} does not belong to the release")
+        elif actual is None:
             yield Problem(where, f"{mart.name} is missing")
-        elif actual != mart:
+        else:
             yield Problem(where, f"{mart.name} holds other rows than the manifest says: {actual.rows} rows, digest {actual.digest}")
-    for name in present:
-        yield Problem(where, f"{name} does not belong to the release")

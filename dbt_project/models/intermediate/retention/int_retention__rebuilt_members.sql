@@ -5,7 +5,7 @@
 -- Whose activity, presence or channel differs from the release; and, where the known range was moved, who was active, came or went in
 -- between: a week or a month counts as soon as its first day is known.
 with moved as (
-    select business_date from control.touched where domain = 'observed'
+    {{ touched_dates('observed') }}
 ),
 
 counted_otherwise as (
