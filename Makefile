@@ -79,6 +79,10 @@ lint: setup ## ruff, mypy, sqlfluff, the layers
 	@$(BIN)/sqlfluff lint --processes 0 --nocolor --disable-progress-bar dbt_project/models
 	@$(BIN)/lint-imports
 
+.PHONY: audit-dependencies
+audit-dependencies: setup ## known vulnerabilities of the locked packages, as the public package index tells them
+	@$(PYTHON) scripts/audit_dependencies.py
+
 .PHONY: docs
 docs: setup ## the pages of docs/ that are derived from definitions
 	@$(BIN)/python scripts/generate_docs.py

@@ -87,7 +87,7 @@ def build_environment(uv: Path) -> None:
     """`.venv/` with exactly what the lock names, and the project itself, editable, for its console script."""
 
     def install() -> None:
-        environment = os.environ | registry_settings(pip_configuration(), os.environ) | {"VIRTUAL_ENV": str(VENV)}
+        environment = registry_environment() | {"VIRTUAL_ENV": str(VENV)}
         if not (VENV / "bin" / "python").exists():
             run(
                 [str(uv), "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV)],
@@ -145,16 +145,22 @@ def place_checked(archive: tarfile.TarFile, member: str, target: Path, digest: s
 
 def write_locks(uv: Path) -> None:
     """Exact versions and hashes of everything, with no registry named: whoever installs has a registry of their own."""
-    environment = os.environ | registry_settings(pip_configuration(), os.environ)
+    environment = registry_environment()
     version = ".".join(map(str, PYTHON_VERSION))
     plain = ["--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "--python-version", version]
-    for source, target in ((ROOT / "requirements-bootstrap.in", BOOTSTRAP_LOCK), (ROOT / "requirements.in", LOCK)):
+    for target in (BOOTSTRAP_LOCK, ROOT / "requirements-audit.txt", LOCK):
+        source = target.with_suffix(".in")
         announce(f"locking {source.name} -> {target.name}")
         run(
             [str(uv), "pip", "compile", "--quiet", *plain, str(source), "--output-file", str(target)],
             "read what the resolver says above",
             environment,
         )
+
+
+def registry_environment() -> dict[str, str]:
+    """The environment in which the installer asks the registries that pip was told of."""
+    return os.environ | registry_settings(pip_configuration(), os.environ)
 
 
 def registry_settings(pip: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:

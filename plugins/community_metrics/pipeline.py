@@ -149,7 +149,7 @@ def build(settings: Settings, full_refresh: bool = False) -> BuildReport:
 
 
 def audit(settings: Settings) -> AuditReport:
-    """Judge the candidate by the mart gate. A refusal is recorded and shown after the next good release."""
+    """Judge the candidate by the mart gate; what somebody has approved of it stays so. A refusal is recorded."""
     with writer_lock(settings, "audit"):
         candidate = read_candidate(settings)
         if candidate is None:
@@ -277,7 +277,7 @@ def _audit(settings: Settings, candidate: Candidate) -> AuditReport:
         # Before the verdict: a run killed in between tells of it twice rather than never.
         history.record_refusal(settings, judged.fingerprint, judged.reasons)
     write_candidate(settings, judged)
-    return report
+    return replace(report, status=judged.audit_status or report.status, approved=tuple(approval["check"] for approval in judged.approvals))
 
 
 def _publish(settings: Settings, candidate: Candidate, again: bool = False) -> PublishReport:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -74,9 +75,15 @@ def compare_rebuild(settings: Settings) -> RebuildReport:
         rebuilt = digest_database(beside.warehouse_path)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    published = [MartDigest(mart["name"], mart["rows"], mart["digest"]) for mart in read_manifest(release_path(settings, current))["marts"]]
+    return RebuildReport(current, len(rebuilt), compare_with_release(settings, current, rebuilt), report.seconds)
+
+
+def compare_with_release(settings: Settings, release_id: str, rebuilt: Iterable[MartDigest]) -> tuple[MartComparison, ...]:
+    """The marts that differ from what the manifest of the release says of them, by name."""
+    marts = read_manifest(release_path(settings, release_id))["marts"]
+    published = [MartDigest(mart["name"], mart["rows"], mart["digest"]) for mart in marts]
     differences = [_comparison(before, after) for before, after in differing_marts(published, rebuilt)]
-    return RebuildReport(current, len(rebuilt), tuple(sorted(differences, key=lambda found: found.mart)), report.seconds)
+    return tuple(sorted(differences, key=lambda found: found.mart))
 
 
 def _comparison(published: MartDigest | None, rebuilt: MartDigest | None) -> MartComparison:

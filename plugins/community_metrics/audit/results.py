@@ -39,6 +39,11 @@ class CheckResult:
     meaning_zh: str
 
     @property
+    def name(self) -> str:
+        """By which somebody answers for it."""
+        return f"{self.suite}.{self.check}"
+
+    @property
     def is_refusal(self) -> bool:
         """Whether it stops the release (marts) or the batch (sources)."""
         return self.status == "broken" or (self.status == "failed" and self.severity == "critical")
@@ -72,16 +77,20 @@ class GateResult:
 
 @dataclass(frozen=True)
 class AuditReport:
-    """What the marts gate decided on a candidate. `checks` holds every check, `refused_reasons` a sentence for each that stops it."""
+    """What the marts gate decided on a candidate. `checks` holds every check, `refused_reasons` a sentence for each that stops it.
+
+    `approved`: names of the checks that somebody has answered for; they stop it no more.
+    """
 
     status: Literal["passed", "refused"]
     fingerprint: str
     checks: tuple[CheckResult, ...]
     seconds: float = 0.0
+    approved: tuple[str, ...] = ()
 
     @property
     def refused_reasons(self) -> tuple[str, ...]:
-        return tuple(check.reason for check in self.checks if check.is_refusal)
+        return tuple(check.reason for check in self.checks if check.is_refusal and check.name not in self.approved)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -95,6 +104,7 @@ class AuditReport:
             "seconds": round(self.seconds, 1),
             "refused_reasons": list(self.refused_reasons),
             "warnings": list(self.warnings),
+            "approved": list(self.approved),
             "checks": [check.to_dict() for check in self.checks],
         }
 

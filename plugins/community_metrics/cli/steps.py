@@ -55,6 +55,7 @@ def audit() -> None:
         click.echo(f"refused: {reason}", err=True)
     lines = [
         f"{report.status}: {len(report.checks)} checks in {report.seconds:.1f} s",
+        *(f"approved by name: {name}" for name in report.approved),
         *(f"warning: {warning}" for warning in report.warnings),
     ]
     show(report.to_dict(), lines)

@@ -80,9 +80,14 @@ def _lost_rows(landing: Landing) -> bool:
     return landing.status in ("ingested", "held") and landing.quarantined > 0
 
 
-def _adopt_lake_identity(settings: Settings, ledger: Ledger) -> None:
+def lake_identity(settings: Settings) -> dict[str, str]:
+    """What shapes every lake file, by name; the key as its fingerprint."""
     fingerprint = hmac.digest(settings.id_key, b"id key fingerprint", "sha256").hex()
-    changed = ledger.adopt_lake_identity({"timezone": settings.timezone, "id_key": fingerprint, "format": LAKE_FORMAT})
+    return {"timezone": settings.timezone, "id_key": fingerprint, "format": LAKE_FORMAT}
+
+
+def _adopt_lake_identity(settings: Settings, ledger: Ledger) -> None:
+    changed = ledger.adopt_lake_identity(lake_identity(settings))
     if changed:
         log.warning("%s changed: everything is ingested anew from the landing", " and ".join(name.replace("_", " ") for name in changed))
 

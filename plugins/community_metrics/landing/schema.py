@@ -89,11 +89,11 @@ _STEPS = {
 
 def open_schema(connection: sqlite3.Connection, where: str) -> None:
     """Create the tables in a new ledger, bring an older one up to date. Raises `CommunityMetricsError` for one of a newer version."""
-    if _version(connection) == SCHEMA_VERSION:
+    if schema_version(connection) == SCHEMA_VERSION:
         return
     connection.execute("begin immediate")
     try:
-        version = _version(connection)  # another process may have been first
+        version = schema_version(connection)  # another process may have been first
         if version == 0:
             _execute_all(connection, _TABLES)
         elif version <= SCHEMA_VERSION:
@@ -119,5 +119,6 @@ def _execute_all(connection: sqlite3.Connection, statements: str) -> None:
             connection.execute(statement)
 
 
-def _version(connection: sqlite3.Connection) -> int:
+def schema_version(connection: sqlite3.Connection) -> int:
+    """Of an open ledger; 0 of a new one."""
     return int(connection.execute("pragma user_version").fetchone()[0])

@@ -128,6 +128,14 @@ def built_fingerprint(settings: Settings) -> str | None:
         return read_state(connection).get("fingerprint")
 
 
+def is_built_by_this_code(settings: Settings) -> bool:
+    """Whether the next build can go on from the working warehouse: models, zone and week start are those that it was made with."""
+    if not settings.warehouse_path.exists():
+        return False
+    with open_warehouse(settings, read_only=True) as connection:
+        return read_state(connection).get("code") == code_fingerprint(settings)
+
+
 def mark_published(settings: Settings, release_id: str) -> None:
     """Forget the touched dates: release `release_id` has published them."""
     clear_touched(settings)

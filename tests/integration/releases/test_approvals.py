@@ -68,7 +68,9 @@ def test_an_approval_is_for_one_candidate_only(settings: Settings, stage: Stage)
 def test_other_checks_are_another_candidate_and_the_same_ones_are_not(settings: Settings, stage: Stage) -> None:
     refuse(settings, stage, FAILED, OTHER)
     pipeline.approve(settings, NAME, "Lin", "known")
-    pipeline.audit(settings)
+    judged = pipeline.audit(settings)
+    assert (judged.status, judged.approved) == ("refused", (NAME,))
+    assert [reason.split(" - ")[1] for reason in judged.refused_reasons] == [f"marts/{OTHER.suite}.{OTHER.check}"]
     candidate = read_candidate(settings)
     assert candidate is not None and [entry["check"] for entry in candidate.approvals] == [NAME]
     stage.suites = "stricter suites"
@@ -102,6 +104,14 @@ def test_a_broken_check_cannot_be_approved(settings: Settings, stage: Stage) -> 
     refuse(settings, stage, check(status="broken", severity="info"))
     with pytest.raises(UsageError, match="could not be evaluated"):
         pipeline.approve(settings, NAME, "Lin", "because")
+
+
+def test_judged_again_an_approved_candidate_has_passed(settings: Settings, stage: Stage) -> None:
+    refuse(settings, stage)
+    pipeline.approve(settings, NAME, "Lin", "known")
+    judged = pipeline.audit(settings)
+    assert (judged.status, judged.approved, judged.refused_reasons) == ("passed", (NAME,), ())
+    assert pipeline.publish(settings).is_new
 
 
 def test_the_command_says_what_is_still_open(settings: Settings, stage: Stage) -> None:

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 from release_workshop import candidate, check, fingerprint_of, land_orders, passed, write_warehouse
 
+from community_metrics import __version__
 from community_metrics.errors import CommunityMetricsError
 from community_metrics.landing.ledger import Ledger
 from community_metrics.releases import publish as publishing
@@ -67,7 +68,7 @@ def test_the_manifest_says_what_the_release_was_made_of(settings: Settings) -> N
     assert manifest["release_id"] == report.release_id
     assert manifest["previous_release_id"] is None
     assert manifest["data_through"] == "2026-05-30"
-    assert manifest["code_version"].startswith("0.1.0")
+    assert manifest["code_version"].startswith(__version__)
     assert (manifest["timezone"], manifest["week_start"]) == ("Asia/Shanghai", "monday")
     (entry,) = manifest["inputs"]
     assert (entry["source"], entry["account"], entry["period"], entry["rows"], entry["quarantined"]) == (

@@ -35,6 +35,7 @@ COMMANDS = [
     "restore",
     "run",
     "status",
+    "upgrade",
 ]
 
 
