@@ -19,6 +19,10 @@ LANDING_POOL = "landing_reader"
 RETRIES: dict[str, Any] = {"retries": 2, "retry_delay": timedelta(seconds=30), "retry_exponential_backoff": 2.0}
 
 
+RELEASE_ASSET = Asset(name="community_metrics_release", uri="community-metrics://release", group="community-metrics")
+"""Says that readers see another release."""
+
+
 def source_asset(source: str) -> Asset:
     """Says that something new of the source is in the lake."""
     return Asset(name=f"source_{source}", uri=f"community-metrics://{source}", group="community-metrics")

@@ -7,6 +7,7 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from community_metrics.operators.base import PipelineOperator
+from community_metrics.operators.conventions import RELEASE_ASSET
 from community_metrics.settings import Settings
 
 
@@ -50,7 +51,7 @@ class PublishOperator(PipelineOperator):
     """Makes the audited candidate the release that readers see; `again`: also when one of the same files is shown. XCom: its id."""
 
     def __init__(self, *, again: bool = False, **arguments: Any) -> None:
-        super().__init__(**arguments)
+        super().__init__(outlets=[RELEASE_ASSET], **arguments)
         self.again = again
 
     def work(self, settings: Settings, context: Any) -> str:

@@ -29,6 +29,7 @@ COMMANDS = [
     "ingest",
     "land",
     "ledger",
+    "postgres",
     "publish",
     "quarantine",
     "releases",

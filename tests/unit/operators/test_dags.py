@@ -38,7 +38,15 @@ def dags() -> dict[str, DAG]:
 
 
 def test_there_is_one_dag_for_each_source_and_one_for_each_other_duty(dags: dict[str, DAG]) -> None:
-    by_duty = {"alerts", "ingest_drops", "release_override", "warehouse_maintenance", "warehouse_rebuild", "warehouse_release"}
+    by_duty = {
+        "alerts",
+        "ingest_drops",
+        "release_override",
+        "serve_release",
+        "warehouse_maintenance",
+        "warehouse_rebuild",
+        "warehouse_release",
+    }
     assert set(dags) == by_duty | {f"ingest_{name}" for name in load_registry()}
     assert {"ingest_events", "ingest_wecom_groups"} < set(dags)
 

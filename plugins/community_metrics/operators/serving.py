@@ -1,0 +1,48 @@
+"""Brings the release to where BI tools read it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipException
+from airflow.sdk.log import mask_secret
+
+from community_metrics.operators.base import PipelineOperator
+from community_metrics.settings import Settings
+
+POSTGRES_CONNECTION = "community_metrics_postgres"
+
+
+class LoadPostgresOperator(PipelineOperator):
+    """The current release into the Postgres of a connection; skipped where there is no such connection, or nothing is published.
+
+    XCom: release, marts that were loaded, rows.
+    """
+
+    def __init__(self, *, connection_id: str = POSTGRES_CONNECTION, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.connection_id = connection_id
+
+    def work(self, settings: Settings, context: Any) -> dict[str, Any]:
+        from community_metrics.releases.pointer import current_release_id
+        from community_metrics.serving.postgres import load_release
+
+        if current_release_id(settings) is None:
+            raise AirflowSkipException("nothing is published yet")
+        report = load_release(settings, self._uri())
+        return {"release_id": report.release_id, "loaded": list(report.loaded), "rows": report.rows}
+
+    def _uri(self) -> str:
+        try:
+            connection = BaseHook.get_connection(self.connection_id)
+        except AirflowNotFoundException:
+            raise AirflowSkipException(f"no connection {self.connection_id}: the marts are not served from Postgres") from None
+        password = str(connection.password or "")
+        if password:
+            mask_secret(password)
+        user = f"{quote(str(connection.login or ''), safe='')}:{quote(password, safe='')}@" if connection.login else ""
+        return (
+            f"postgresql://{user}{connection.host or 'localhost'}:{connection.port or 5432}/{quote(str(connection.schema or ''), safe='')}"
+        )

@@ -1,0 +1,1 @@
+"""Releases where BI tools read them besides the released files: marts in Postgres, exported tables."""
