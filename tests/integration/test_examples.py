@@ -16,6 +16,7 @@ import pytest
 from community_metrics import pipeline
 from community_metrics.settings import Settings, load_settings
 from community_metrics.warehouse.dbt import run_dbt
+from support.doc_pages import BLOCK
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 FACTS: dict[str, Any] = json.loads((EXAMPLES / "facts.json").read_text(encoding="utf-8"))
@@ -219,3 +220,28 @@ def test_the_models_pass_their_unit_tests(example: Example) -> None:
     )
     assert {result.status for result in results} == {"pass"}
     assert len(results) >= 13
+
+
+def test_the_recipes_of_the_page_on_bi_tools_read_this_release(example: Example) -> None:
+    page = (EXAMPLES.parent / "docs" / "bi.md").read_text(encoding="utf-8")
+    recipes = [
+        block["text"].replace("var/published", str(example.settings.published))
+        for block in BLOCK.finditer(page)
+        if block["kind"] == "python"
+    ]
+    assert len(recipes) == 3
+    found: dict[str, Any] = {}
+    for recipe in recipes:
+        exec(recipe, found)
+    assert (
+        found["rows"]
+        == example.marts.execute(
+            "select business_date, dau, wau, mau from marts.mart_activity_daily where scope_type = 'all' order by business_date"
+        ).fetchall()
+    )
+    assert len(found["growth"]) == example.one("select count(*) from marts.mart_growth_daily where scope_type = 'community'")
+    assert (
+        len(found["first_day"])
+        == example.one("select count(*) from marts.mart_retention where scope_type = 'all' and period_number = 1 and is_mature")
+        > 0
+    )

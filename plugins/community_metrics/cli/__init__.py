@@ -12,7 +12,7 @@ from community_metrics.cli.inspection import digest, doctor, status
 from community_metrics.cli.intake import land, ledger, quarantine
 from community_metrics.cli.releases import releases
 from community_metrics.cli.saving import backup, restore, upgrade
-from community_metrics.cli.serving import postgres
+from community_metrics.cli.serving import export, postgres
 from community_metrics.cli.steps import approve, audit, build, ingest, publish, run
 
 
@@ -30,6 +30,6 @@ def main() -> None:
 for command in (
     *(land, ingest, build, audit, approve, publish, run),
     *(releases, digest, status, quarantine, ledger, doctor),
-    *(postgres, backup, restore, upgrade),
+    *(export, postgres, backup, restore, upgrade),
 ):
     main.add_command(command)

@@ -1,10 +1,45 @@
-"""A release where BI tools read it: `postgres load`, `postgres verify`."""
+"""A release where people and BI tools read it: `export`, `postgres load`, `postgres verify`."""
 
 from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, cast
 
 import click
 
 from community_metrics.cli.common import ProjectGroup, common_options, finish, progress, settings, show
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@common_options
+@click.argument("mart")
+@click.argument("target", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--language", type=click.Choice(["zh", "en"]), help="The registry's words over the columns instead of their names.")
+@click.option("--from", "first", type=_DAY, help="From this date on (business date, or the beginning of period, cohort or window).")
+@click.option("--to", "last", type=_DAY, help="Up to this date.")
+@click.option("--scope-type", help="Only rows of all, platform, community or channel.")
+@click.option("--scope", "scope_id", help="Only rows of this scope.")
+@click.option("--release", "release_id", help="Of this release instead of the current one.")
+def export(
+    mart: str,
+    target: Path,
+    language: str | None,
+    first: datetime | None,
+    last: datetime | None,
+    scope_type: str | None,
+    scope_id: str | None,
+    release_id: str | None,
+) -> None:
+    """Write a MART of the release to FILE: .csv, .xlsx or .parquet."""
+    from community_metrics.serving.export import Selection, export_mart
+
+    selection = Selection(first.date() if first else None, last.date() if last else None, scope_type, scope_id)
+    with progress("export"):
+        report = export_mart(settings(), mart, target, cast("Literal['zh', 'en'] | None", language), selection, release_id)
+    show(report.to_dict(), [f"{report.rows:,} rows of {report.mart} ({report.release_id}) in {report.path}"])
 
 
 @click.group(cls=ProjectGroup)

@@ -26,6 +26,7 @@ COMMANDS = [
     "build",
     "digest",
     "doctor",
+    "export",
     "ingest",
     "land",
     "ledger",
