@@ -8,6 +8,7 @@ from __future__ import annotations
 import click
 
 from community_metrics.cli.common import ProjectGroup, common_options
+from community_metrics.cli.erasing import erase, erasures
 from community_metrics.cli.inspection import digest, doctor, status
 from community_metrics.cli.intake import land, ledger, quarantine
 from community_metrics.cli.releases import releases
@@ -30,6 +31,6 @@ def main() -> None:
 for command in (
     *(land, ingest, build, audit, approve, publish, run),
     *(releases, digest, status, quarantine, ledger, doctor),
-    *(export, postgres, backup, restore, upgrade),
+    *(export, postgres, backup, restore, upgrade, erase, erasures),
 ):
     main.add_command(command)

@@ -9,10 +9,10 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from community_metrics.errors import CommunityMetricsError
+from community_metrics.landing.store import object_path
 from community_metrics.releases.history import utc_now
 from community_metrics.releases.pointer import current_release_id
 from community_metrics.releases.verify import verify_release
@@ -161,7 +161,7 @@ def _ledger(settings: Settings) -> Iterator[Finding]:
         return
     with Ledger(settings.ledger_path) as ledger:
         landings = ledger.landings()
-    absent = [landing for landing in landings if not _object_path(settings, landing.sha256).exists()]
+    absent = [landing for landing in landings if not object_path(settings, landing.sha256).exists()]
     if absent:
         yield Finding(
             "ledger",
@@ -171,10 +171,6 @@ def _ledger(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding("ledger", "ok", f"{len(landings)} landings")
-
-
-def _object_path(settings: Settings, sha256: str) -> Path:
-    return settings.landing / "objects" / sha256[:2] / sha256
 
 
 def _release(settings: Settings) -> Iterator[Finding]:

@@ -107,10 +107,10 @@ def quarantine(context: click.Context) -> None:
 @common_options
 def list_quarantine() -> None:
     """Quarantined rows by file, column and reason."""
-    from community_metrics.cli.quarantined import count_by_reason
+    from community_metrics.cli.quarantined import count_by_reason, count_erased
 
     chosen = settings()
-    counts = count_by_reason(chosen, _with_quarantine(chosen.ledger_path, None))
+    counts = count_by_reason(chosen, _with_quarantine(chosen.ledger_path, None)) + count_erased(chosen)
     columns = ("sha256", "name", "source", "stream", "column", "reason_code", "rows", "remedy")
     rows = [[count[name][:SHORT_SUM] if name == "sha256" else count[name] for name in columns] for count in counts]
     show({"quarantine": counts}, table(columns, rows) if counts else ["the quarantine is empty"])

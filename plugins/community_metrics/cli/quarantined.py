@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
+from community_metrics.landing.erasures import ErasureLedger
 from community_metrics.landing.records import Landing
 from community_metrics.releases.marts import parquet_relation, scratch
 from community_metrics.settings import Settings
@@ -34,6 +36,21 @@ def count_by_reason(settings: Settings, landings: list[Landing]) -> list[dict[st
         {"sha256": landing.sha256, "name": landing.original_name, "source": landing.source, **row, "remedy": remedy_for(row["reason_code"])}
         for landing in landings
         for row in _query(settings, landing, query)
+    ]
+
+
+def count_erased(settings: Settings) -> list[dict[str, Any]]:
+    """Rows and objects that went out of landed files because somebody was erased: their number, and nothing else of them."""
+    with ErasureLedger(settings.ledger_path) as ledger:
+        gone: Counter[str] = Counter()
+        for file in ledger.erased_files():
+            gone[file.sha256] += file.rows
+        landings = {landing.sha256: landing for landing in ledger.landings()}
+    nothing = {"stream": None, "column": None, "reason_code": "erased", "remedy": "nothing: see `community-metrics erasures`"}
+    return [
+        {"sha256": sha256, "name": landings[sha256].original_name, "source": landings[sha256].source, **nothing, "rows": rows}
+        for sha256, rows in gone.items()
+        if rows
     ]
 
 

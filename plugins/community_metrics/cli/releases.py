@@ -218,5 +218,8 @@ def expire(dry_run: bool) -> None:
         recover(chosen)
         outcomes = expire_releases(chosen, is_rehearsal=dry_run)
     gone = "would be removed" if dry_run else "removed"
-    lines = [f"{outcome.release_id}  {f'kept, {outcome.kept}' if outcome.kept else gone}" for outcome in outcomes]
+    why = {True: ", holds somebody who was erased", False: ""}
+    lines = [
+        f"{outcome.release_id}  {f'kept, {outcome.kept}' if outcome.kept else gone}{why[outcome.holds_erased]}" for outcome in outcomes
+    ]
     show({"dry_run": dry_run, "releases": [outcome.to_dict() for outcome in outcomes]}, lines or ["nothing is beyond the retention"])

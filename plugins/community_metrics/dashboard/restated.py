@@ -20,6 +20,7 @@ Words = Mapping[str, str]
 CAUSE_WORDS: Mapping[str, Words] = {
     "late_rows": {"zh": "迟到的行", "en": "late rows"},
     "restated_file": {"zh": "重述文件", "en": "restated file"},
+    "erasure": {"zh": "依法删除个人信息", "en": "person erased"},
     "withdrawn_file": {"zh": "撤回文件", "en": "file taken out of use"},
     "identity_change": {"zh": "身份关联变化", "en": "identity change"},
     "definition_version": {"zh": "口径版本", "en": "definition version"},

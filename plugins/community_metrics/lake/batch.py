@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from community_metrics.errors import InputError
+from community_metrics.lake.erasing import keep_out
 from community_metrics.lake.files import ensure_stream_schemas
 from community_metrics.lake.ingest import Workshop
 from community_metrics.lake.small_files import groups, ingest_together
+from community_metrics.landing.erasures import ErasureLedger
 from community_metrics.landing.inbox import open_landing, take_inbox, unrecognised_reason
 from community_metrics.landing.ledger import Ledger
 from community_metrics.landing.records import Landing, LandResult, Refusal
@@ -56,15 +58,15 @@ def ingest_waiting(settings: Settings, sources: Sequence[str] | None = None, ret
     taken = take_inbox(settings, sources)
     refused = tuple(result for result in taken if result.outcome == "refused")
     done = []
-    with Ledger(settings.ledger_path) as ledger, Workshop(settings) as workshop:
-        _adopt_lake_identity(settings, ledger)
-        _adopt_templates(settings, ledger, workshop.templates)
+    with ErasureLedger(settings.ledger_path) as ledger, Workshop(settings) as workshop:
+        adopt_settings(settings, ledger, workshop.templates)
         if retry:
             again = [landing for landing in ledger.landings() if landing.status == "rejected" or _lost_rows(landing)]
             ledger.await_retry(landing.landing_id for landing in again if sources is None or landing.source in sources)
         if sources is None:
             strange = [landing for landing in ledger.landings("unrecognised") if retry or landing.run_id is None]
             done += _recognise_again(settings, ledger, strange, run_id, workshop.templates)
+        keep_out(settings, ledger, workshop)
         waiting = [landing for landing in ledger.landings("landed") if sources is None or landing.source in sources]
         number = 0
         for group in groups(waiting):
@@ -73,6 +75,12 @@ def ingest_waiting(settings: Settings, sources: Sequence[str] | None = None, ret
             log.info("ingest %d of %d: %s, %s", number, len(waiting), group[0].source, what)
             done += ingest_together(ledger, group, run_id, workshop)
     return IngestReport(run_id, tuple(done), refused)
+
+
+def adopt_settings(settings: Settings, ledger: Ledger, templates: Templates) -> None:
+    """Have everything taken again that another time zone, key or template would read otherwise."""
+    _adopt_lake_identity(settings, ledger)
+    _adopt_templates(settings, ledger, templates)
 
 
 def _lost_rows(landing: Landing) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from community_metrics.lake.coverage import cover
 from community_metrics.lake.files import quarantine_path
-from community_metrics.lake.normalising import Circumstances
+from community_metrics.lake.normalising import circumstances_of
 from community_metrics.lake.quarantine import Quarantine
 from community_metrics.lake.staging import WrittenStream
 from community_metrics.lake.totals import StatedTotals
@@ -28,7 +28,7 @@ class LandingBook:
         self.revision = landing.revision + 1
         self.quarantine = Quarantine(quarantine_path(settings, landing.landing_id, self.revision), landing.landing_id)
         self.drift = Drift()
-        self.circumstances = Circumstances(landing.account_id, landing.snapshot_at, landing.snapshot_at.astimezone(settings.zone).date())
+        self.circumstances = circumstances_of(landing, settings.zone)
         self.rows = self.accepted = self.totals = 0
         self.expected: Counter[str] = Counter()
         self._home = settings.home

@@ -6,7 +6,7 @@ import hashlib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 import pyarrow as pa
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from community_metrics.lake.pseudonyms import SEPARATOR, Pseudonymiser
 from community_metrics.lake.repeating import Met, TextColumn, constant, distinct, plain, spread
-from community_metrics.landing.records import instant_text
+from community_metrics.landing.records import Landing, instant_text
 from community_metrics.sources.grammar import ColumnType, begins_with, normalise
 from community_metrics.sources.readers.model import SourceBatch
 from community_metrics.sources.registry import ColumnDefinition, StreamDefinition
@@ -57,6 +57,11 @@ class Circumstances:
     account_id: str
     snapshot_at: datetime
     snapshot_date: date
+
+
+def circumstances_of(landing: Landing, zone: tzinfo) -> Circumstances:
+    """What the landing tells of its rows, dates being those of the zone."""
+    return Circumstances(landing.account_id, landing.snapshot_at, landing.snapshot_at.astimezone(zone).date())
 
 
 class Normaliser:

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from community_metrics.lake.books import LandingBook
 from community_metrics.lake.extras import extras_as_json, keep_extras
-from community_metrics.lake.normalising import NormalisedBatch, Normaliser, derive_columns, hash_identifiers
+from community_metrics.lake.normalising import Circumstances, NormalisedBatch, Normaliser, derive_columns, hash_identifiers
 from community_metrics.lake.pseudonyms import SEPARATOR, Pseudonymiser
 from community_metrics.lake.quarantine import BadRow, mask
 from community_metrics.lake.readiness import mark_unready
@@ -67,7 +67,7 @@ class RowTaker:
         main = stream or self._template.streams[0].definition.name
         book.rows += len(problems)
         for problem in problems:
-            if book.stated.take_line(problem.cells) or _is_total(self._template, problem.cells[0] if problem.cells else None):
+            if book.stated.take_line(problem.cells) or is_total_row(self._template, problem.cells[0] if problem.cells else None):
                 book.totals += 1
                 continue
             digest = self._pseudonymiser.digest(SEPARATOR.join(cell or "" for cell in problem.cells) or f"row {problem.row_no}")
@@ -137,10 +137,9 @@ class RowTaker:
     def _normaliser(self, stream: StreamTemplate) -> Normaliser:
         name = stream.definition.name
         if name not in self._normalisers:
-            zone = self._template.zone or self._settings.timezone
-            own = {column.name: column.constant for column in stream.columns if column.constant is not None}
-            circumstances = [book.circumstances for book in self._books]
-            self._normalisers[name] = Normaliser(stream, {**self._template.constants, **own}, zone, circumstances)
+            self._normalisers[name] = stream_normaliser(
+                self._settings, self._template, stream, [book.circumstances for book in self._books]
+            )
         return self._normalisers[name]
 
     def _set_aside(self, batch: SourceBatch, normalised: NormalisedBatch, taken: set[int], totals: set[int]) -> set[int]:
@@ -163,7 +162,7 @@ class RowTaker:
                 continue
             keys.add(key)
             book, row_no = self._books[key >> ROW_BITS], key & _ROW_MASK
-            if marked[index] or _is_total(self._template, firsts[index]):
+            if marked[index] or is_total_row(self._template, firsts[index]):
                 totals.add(key)
                 book.totals += 1
                 book.stated.take_row(batch.stream, {name: values[index] for name, values in raw.items()})
@@ -197,6 +196,12 @@ class RowTaker:
         return [(self._books[place], count) for place, count in zip(places.tolist(), counts.tolist(), strict=True)]
 
 
+def stream_normaliser(settings: Settings, template: Template, stream: StreamTemplate, landings: Sequence[Circumstances]) -> Normaliser:
+    """What makes canonical columns of the stream's batches, of landings that are read with the template."""
+    own = {column.name: column.constant for column in stream.columns if column.constant is not None}
+    return Normaliser(stream, {**template.constants, **own}, template.zone or settings.timezone, landings)
+
+
 def keyed(batch: SourceBatch, place: int) -> SourceBatch:
     """The same rows, known by their keys."""
     return replace(batch, row_numbers=pc.add(batch.row_numbers, place << ROW_BITS)) if place else batch
@@ -226,6 +231,6 @@ def _distinct(row_numbers: list[pa.Int64Array]) -> pa.Int64Array:
     return pc.unique(pa.chunked_array(row_numbers, pa.int64()))
 
 
-def _is_total(template: Template, first_cell: str | None) -> bool:
+def is_total_row(template: Template, first_cell: str | None) -> bool:
     """Whether a row that is no valid row is the file's own total."""
     return header_key((first_cell or "").strip().rstrip(":：")) in template.totals.word_keys

@@ -25,7 +25,7 @@ from community_metrics.landing.declarations import (
 )
 from community_metrics.landing.ledger import Ledger
 from community_metrics.landing.records import Arrival, Landing, LandResult
-from community_metrics.landing.store import StoredObject, is_unchanged, object_path, store_objects
+from community_metrics.landing.store import StoredObject, is_erased, is_unchanged, object_path, store_objects
 from community_metrics.settings import Settings
 from community_metrics.sources.detection import Recognition, observed_at, recognise
 from community_metrics.sources.readers.model import OpenedFile
@@ -137,7 +137,7 @@ class _Landing:
         for one in group:
             outcome = stored.get(one, found[one])
             if isinstance(outcome, StoredObject):
-                results.append((_result(one.path, *landed[one]), outcome))
+                results.append((_result(one.path, *landed[one], outcome), outcome))
             else:
                 results.append((LandResult(str(one.path), "refused", str(outcome)), None))
         return results
@@ -214,13 +214,16 @@ def _remove(path: Path, stored: StoredObject) -> None:
         log.warning("%s has landed but cannot be removed from the inbox: %s; mend the folder's mode", path, error.strerror)
 
 
-def _result(path: Path, landing: Landing, is_new: bool) -> LandResult:
+def _result(path: Path, landing: Landing, is_new: bool, stored: StoredObject) -> LandResult:
     if landing.status == "unrecognised":
         return LandResult(str(path), "unrecognised", landing.reason or "not recognised", landing)
     if landing.status == "withdrawn":
         message = f"these bytes were withdrawn ({landing.reason}) and stay so"
         return LandResult(str(path), "withdrawn", message, landing)
     account = f", account {landing.account_id}" if landing.account_id else ""
+    if not is_new and is_erased(stored.path):
+        message = "somebody has been erased from these bytes since they landed: what is left of them stays, nothing done"
+        return LandResult(str(path), "erased", message, landing)
     if not is_new:
         since = landing.landed_at.strftime("%Y-%m-%d %H:%M UTC")
         return LandResult(str(path), "already_landed", f"already landed on {since} as {landing.original_name}, nothing done", landing)

@@ -228,6 +228,15 @@ class LedgerReader:
         rows = self._connection.execute("select name, value from facts where name glob ?", (f"{TEMPLATE_FACT}*",))
         return {row[0].removeprefix(TEMPLATE_FACT): row[1] for row in rows}
 
+    def erased_revisions(self) -> dict[str, int]:
+        """Landing -> the last revision in which somebody stood who has been erased from it since."""
+        return dict(self._connection.execute("select landing_id, revision from erased_revisions").fetchall())
+
+    def erased_fingerprint(self) -> str:
+        """Of the revisions that were in the lake with somebody who has been erased since; empty while there are none."""
+        rows = self._connection.execute("select landing_id, revision from erased_revisions where revision > 0 order by 1").fetchall()
+        return hashlib.sha256(repr([tuple(row) for row in rows]).encode()).hexdigest() if rows else ""
+
     # Plumbing
 
     def _fact(self, name: str) -> str | None:

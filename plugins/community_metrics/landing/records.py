@@ -146,7 +146,7 @@ class LandResult:
     """What landing one file came to. `message` says it in a sentence; `landing` is None only for a refused file."""
 
     path: str
-    outcome: Literal["landed", "already_landed", "unrecognised", "withdrawn", "refused"]
+    outcome: Literal["landed", "already_landed", "erased", "unrecognised", "withdrawn", "refused"]
     message: str
     landing: Landing | None = None
 

@@ -6,7 +6,7 @@ import sqlite3
 
 from community_metrics.errors import CommunityMetricsError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _COVERAGE = """create table coverage (
     landing_id text not null references landings,
@@ -17,6 +17,32 @@ _COVERAGE = """create table coverage (
     first_date text not null,
     observed_until text not null,
     primary key (landing_id, revision, source, platform, account_id)
+) without rowid;
+"""
+
+# Who is kept out, what was rewritten for it, and of which revisions nothing may be left.
+_ERASURES = """create table erasures (
+    number integer primary key,
+    ordered_at text not null,
+    ordered_by text not null,
+    reason text not null,
+    person text not null,
+    finished_at text
+);
+create table suppressed (hash text primary key, erasure integer references erasures) without rowid;
+create table erased_files (
+    number integer primary key,
+    sha256 text not null,
+    stored_sha256 text not null,
+    erased_at text not null,
+    erasure integer references erasures,
+    rows integer not null,
+    cells integer not null
+);
+create table erased_revisions (
+    landing_id text primary key references landings,
+    revision integer not null,
+    is_swept integer not null
 ) without rowid;
 """
 
@@ -73,7 +99,7 @@ create table published (
     primary key (landing_id, revision)
 ) without rowid;
 create table facts (name text primary key, value text not null) without rowid;
-"""
+{_ERASURES}"""
 
 # Version -> what makes the next one of it.
 _STEPS = {
@@ -84,6 +110,7 @@ _STEPS = {
         insert into coverage select * from coverage_of_version_1;
         drop table coverage_of_version_1;
     """,
+    2: _ERASURES,
 }
 
 

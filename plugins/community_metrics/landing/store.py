@@ -14,6 +14,7 @@ from pathlib import Path
 from community_metrics.errors import InputError
 from community_metrics.settings import Settings
 
+ERASED_SUFFIX = ".erased"
 _BLOCK_BYTES = 1 << 20
 _SYNC_THREADS = 8
 
@@ -31,8 +32,15 @@ class StoredObject:
 
 
 def object_path(settings: Settings, sha256: str) -> Path:
-    """Where the object stands, whether or not it is there."""
-    return settings.landing / "objects" / sha256[:2] / sha256
+    """Where the object stands, whether or not it is there: as received, or as it is since somebody was erased from it."""
+    received = settings.landing / "objects" / sha256[:2] / sha256
+    erased = received.with_name(sha256 + ERASED_SUFFIX)
+    return erased if erased.exists() else received
+
+
+def is_erased(path: Path) -> bool:
+    """Whether an object is no longer as it was received."""
+    return path.name.endswith(ERASED_SUFFIX)
 
 
 def store_object(settings: Settings, path: Path) -> StoredObject:
@@ -72,7 +80,8 @@ def _copied(settings: Settings, path: Path, copy: Path) -> StoredObject | InputE
 
 
 def _is_there(copy: Path, target: Path) -> bool:
-    return target.exists() and target.stat().st_size == copy.stat().st_size
+    # What somebody was erased from is not put back as it was.
+    return is_erased(target) or (target.exists() and target.stat().st_size == copy.stat().st_size)
 
 
 def _put_in_place(copies: Sequence[tuple[Path, Path]]) -> None:

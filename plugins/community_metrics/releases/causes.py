@@ -23,6 +23,7 @@ from community_metrics.warehouse.lineage import IDENTITY, Stream, ancestries
 CAUSES = (
     "late_rows",
     "restated_file",
+    "erasure",
     "withdrawn_file",
     "identity_change",
     "definition_version",
@@ -146,7 +147,8 @@ class Explainer:
         for news in read_file_news(self._settings, self._old["inputs"], self._new["inputs"], self._until):
             evidence = _evidence_of(news)
             if news.stream in of_identity and (identities[0] != identities[1] or not told_apart):
-                yield Change("identity_change", evidence, below_identity, is_file=True)
+                cause = "erasure" if news.kind == "erasure" else "identity_change"
+                yield Change(cause, evidence, below_identity, is_file=True)
             if news.stream[0] != "identity_links":
                 yield Change(news.kind, evidence, _marts_below(news.stream), None, known_source(news.stream), news.first_date, is_file=True)
         aside = self._old.get("put_aside"), self._new.get("put_aside")

@@ -1,4 +1,4 @@
-"""Which files came and went between two releases, and what each did: brought late rows, restated rows, or took rows away.
+"""Which files came and went between two releases, and what each did: brought late rows, restated rows, or took rows or people away.
 
 A row is late when its key stood in no file of the earlier release, although that release knew its day; restated when the key did
 stand there and the new version wins and says something else. A row that only repeats what was known did nothing, nor did one
@@ -23,7 +23,7 @@ from community_metrics.warehouse.control import ACTIVITY_STREAMS
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-Kind = Literal["late_rows", "restated_file", "withdrawn_file", "file_read_anew"]
+Kind = Literal["late_rows", "restated_file", "erasure", "withdrawn_file", "file_read_anew"]
 Stream = tuple[str, str]
 _NOT_CONTENT = ("updated_at",)
 
@@ -65,6 +65,7 @@ def read_file_news(
         streams = {(file.source, file.stream) for file in new_files if file.landing_id not in anew}
         old_files = [file for file in ledger.lake_files_of(before) if (file.source, file.stream) in streams]
         known = ledger.known_until(before)
+        erased = ledger.erased_revisions()
         remarks = {landing.landing_id: _remark(landing.status, landing.reason) for landing in ledger.landings_by_id(key for key, _ in went)}
     landed = {**before, **after}
     news: list[FileNews] = []
@@ -72,9 +73,12 @@ def read_file_news(
         until_date = known.get(known_source(stream)) if is_dated(_definition(stream)) else None
         of_new, of_old = ([file for file in files if (file.source, file.stream) == stream] for files in (new_files, old_files))
         news += _came(settings, stream, [file for file in of_new if file.landing_id not in anew], of_old, landed, until_date)
-    again = [file for file in (*new_files, *gone_files) if file.landing_id in anew]
+    # A revision in which somebody stood who has been erased since is gone for that reason, whatever became of the file.
+    gone_with_people = {landing_id for landing_id, revision in went if revision <= erased.get(landing_id, 0)}
+    news += _whole("erasure", [file for file in (*new_files, *gone_files) if file.landing_id in gone_with_people], landed, {})
+    again = [file for file in (*new_files, *gone_files) if file.landing_id in anew - gone_with_people]
     news += _whole("file_read_anew", again, landed, {})
-    news += _whole("withdrawn_file", [file for file in gone_files if file.landing_id not in anew], landed, remarks)
+    news += _whole("withdrawn_file", [file for file in gone_files if file.landing_id not in anew | gone_with_people], landed, remarks)
     return news
 
 

@@ -1,9 +1,9 @@
 """Which releases are kept, and which go: never the current one, a pinned one, or one that is being read.
 
-A release goes when it is neither among the newest `keep_releases` nor younger than `keep_days`, nobody has seen it as the current
-one for `grace_hours`, nobody holds it (`leases`), it is not pinned, and the restatement ledger has all that it tells. Its folder is renamed
-first and then removed, so that a crash leaves a hidden leftover (which `recover` clears away) and never half a release; a reader
-who has a file open keeps it until they close it.
+A release goes when it is neither among the newest `keep_releases` nor younger than `keep_days`, or when somebody has been erased from
+a file that it was made of; and nobody has seen it as the current one for `grace_hours`, nobody holds it (`leases`), it is not pinned,
+and the restatement ledger has all that it tells. Its folder is renamed first and then removed, so that a crash leaves a hidden leftover
+(which `recover` clears away) and never half a release; a reader who has a file open keeps it until they close it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from community_metrics.errors import CommunityMetricsError
 from community_metrics.releases.files import render_json, sync_directory, write_atomically
 from community_metrics.releases.history import Event, events, release_folders, utc_now
 from community_metrics.releases.leases import forget_lease, reader_of, unleased
+from community_metrics.releases.manifest import read_manifest
 from community_metrics.releases.pointer import current_release_id, release_path
 from community_metrics.settings import Retention, Settings
 
@@ -31,10 +32,12 @@ EXPIRED_PREFIX = ".expired-"
 
 @dataclass(frozen=True)
 class Expiry:
-    """What became of one release that is beyond the retention: `kept` says why it is still there, None for one that went."""
+    """What became of one release that is beyond the retention: `kept` says why it is still there, None for one that went.
+    `holds_erased`: it was made before somebody was erased from its files."""
 
     release_id: str
     kept: str | None
+    holds_erased: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -77,12 +80,31 @@ def expire_releases(settings: Settings, is_rehearsal: bool = False) -> list[Expi
         return []
     pinned, moves = pins(settings), events(settings)
     outcomes = []
-    for folder in _beyond(sorted(release_folders(settings), key=lambda folder: folder.name), settings.retention, now):
+    folders = sorted(release_folders(settings), key=lambda folder: folder.name)
+    beyond, holding = _beyond(folders, settings.retention, now), releases_with_erased(settings)
+    for folder in [folder for folder in folders if folder in beyond or folder.name in holding]:
         kept = _reason_to_keep(settings, folder, shown, pinned, moves, now)
         if kept is None and not is_rehearsal:
             kept = _remove(settings, folder)
-        outcomes.append(Expiry(folder.name, kept))
+        outcomes.append(Expiry(folder.name, kept, folder.name in holding))
     return outcomes
+
+
+def releases_with_erased(settings: Settings) -> frozenset[str]:
+    """The releases that were made of files from which somebody has been erased since. A damaged manifest is looked at by `verify`."""
+    from community_metrics.landing.ledger import Ledger
+
+    with Ledger(settings.ledger_path) as ledger:
+        erased = ledger.erased_revisions()
+    found = set()
+    for folder in release_folders(settings) if erased else ():
+        try:
+            inputs = read_manifest(folder)["inputs"]
+        except (CommunityMetricsError, KeyError):
+            continue
+        if any(entry["revision"] <= erased.get(entry["landing_id"], 0) for entry in inputs):
+            found.add(folder.name)
+    return frozenset(found)
 
 
 def remove_expired_leftovers(settings: Settings) -> None:

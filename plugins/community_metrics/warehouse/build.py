@@ -71,6 +71,7 @@ def build_warehouse(settings: Settings, full_refresh: bool = False, on_result: C
     started = time.monotonic()
     seeds = assemble_seeds(settings, settings.warehouse / "definitions")
     definitions, code, of_seeds = definitions_fingerprint(settings), code_fingerprint(settings), seed_fingerprints(settings)
+    erased = _forget_erased(settings)
     with open_warehouse(settings) as connection, Ledger(settings.ledger_path) as ledger:
         state = read_state(connection)
         fingerprint, landed = _prepare_unchanged(settings, ledger, connection, definitions)
@@ -94,10 +95,31 @@ def build_warehouse(settings: Settings, full_refresh: bool = False, on_result: C
         settle_news(connection)
         # With the place of the lake: the views of staging hold it, and are made anew in a home that was moved.
         write_state(
-            connection, fingerprint=fingerprint, landed=landed, code=code, lake=str(settings.lake), full_build_pending=None, **known
+            connection,
+            fingerprint=fingerprint,
+            landed=landed,
+            code=code,
+            lake=str(settings.lake),
+            erased=erased,
+            full_build_pending=None,
+            **known,
         )
     seconds = round(time.monotonic() - started, 3)
     return BuildReport(fingerprint, len(results), seconds, bool(reason), reason, changed, tuple(refreshed))
+
+
+def _forget_erased(settings: Settings) -> str:
+    """Remove the file if people stand in it who have been erased since: DuckDB keeps what is deleted until it is written over. Returns
+    whom the next one is without."""
+    with Ledger(settings.ledger_path) as ledger:
+        erased = ledger.erased_fingerprint()
+    if settings.warehouse_path.exists():
+        with open_warehouse(settings) as connection:
+            is_without = read_state(connection).get("erased", "") == erased
+        if not is_without:
+            for path in settings.warehouse.glob(f"{settings.warehouse_path.name}*"):
+                path.unlink()
+    return erased
 
 
 def _descend_from(sources: Sequence[str]) -> list[str]:

@@ -26,6 +26,8 @@ COMMANDS = [
     "build",
     "digest",
     "doctor",
+    "erase",
+    "erasures",
     "export",
     "ingest",
     "land",

@@ -245,6 +245,10 @@ def test_a_ledger_of_the_version_before_is_brought_up_to_date_with_what_it_holds
     with sqlite3.connect(path) as connection:
         connection.executescript(
             """
+            drop table erased_revisions;
+            drop table erased_files;
+            drop table suppressed;
+            drop table erasures;
             drop table coverage;
             create table coverage (
                 landing_id text, revision integer, source text, platform text, account_id text, first_date text, observed_until text,
@@ -258,4 +262,5 @@ def test_a_ledger_of_the_version_before_is_brought_up_to_date_with_what_it_holds
     with sqlite3.connect(path) as connection:
         connection.execute("insert into coverage values ('l1', 1, 'refunds', 'shop', '', '2026-06-01', '2026-06-02')")
         assert [row[0] for row in connection.execute("select source from coverage order by source")] == ["orders", "refunds"]
-        assert connection.execute("pragma user_version").fetchone() == (2,)
+        assert connection.execute("select count(*) from erasures").fetchone() == (0,)
+        assert connection.execute("pragma user_version").fetchone() == (3,)

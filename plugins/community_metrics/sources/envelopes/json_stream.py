@@ -19,7 +19,7 @@ from community_metrics.settings import Limits
 from community_metrics.sources.envelopes.boundary import EXPORT_AGAIN, typed_errors
 from community_metrics.sources.envelopes.byte_streams import ByteSource, FileSource, GzipSource
 from community_metrics.sources.envelopes.encodings import Utf8Stream
-from community_metrics.sources.envelopes.json_text import PLAIN_DECODER, mend_bytes, mend_text
+from community_metrics.sources.envelopes.json_text import MARKING_DECODER, PLAIN_DECODER, json_text, mend_bytes, mend_text
 
 Place = tuple[str | int, ...]
 """Where a value stands: keys of objects and indexes of arrays, from the root on."""
@@ -28,6 +28,9 @@ Treatment = Literal["enter", "take", "skip"]
 """What is done with a container: its members one by one, the whole as one value, or neither. Other values are taken unless skipped."""
 
 Route = Callable[[Place], Treatment]
+
+DROPPED: Any = object()
+"""In place of a value that is left out of a copy."""
 
 HEAD_BYTES = 2**20
 _READ_BYTES = 2**20
@@ -64,6 +67,16 @@ def iter_json_items(source: ByteSource, limits: Limits, prefix: tuple[str, ...] 
         for place, value in _walk(window, route, ()):
             if place[:depth] == prefix:
                 yield value
+        window.finish()
+
+
+def copy_json(source: ByteSource, limits: Limits, enter: Callable[[Place], bool], change: Callable[[Place, Any], Any]) -> Iterator[str]:
+    """The document again, in pieces of text: each value that is not entered as `change` makes it, or left out where that is `DROPPED`.
+
+    Numbers are `bytes` (`MARKING_DECODER`) and stay as they were written. Raises as `walk_json`.
+    """
+    with typed_errors(source.name), _Window(source, limits.max_json_value_bytes, MARKING_DECODER) as window:
+        yield from _copy(window, enter, change, ())
         window.finish()
 
 
@@ -112,6 +125,25 @@ def _walk(window: _Window, route: Route, place: Place) -> Iterator[tuple[Place, 
     else:
         for step in window.members():
             yield from _walk(window, route, (*place, step))
+
+
+def _copy(window: _Window, enter: Callable[[Place], bool], change: Callable[[Place, Any], Any], place: Place) -> Iterator[str]:
+    opening = window.peek()
+    if opening not in ("{", "[") or not enter(place):
+        value = change(place, window.value())
+        if value is not DROPPED:
+            yield json_text(value)
+        return
+    yield opening
+    comma = ""
+    for step in window.members():
+        pieces = _copy(window, enter, change, (*place, step))
+        first = next(pieces, None)
+        if first is not None:
+            yield f"{comma}{json_text(step)}:{first}" if opening == "{" else f"{comma}{first}"
+            yield from pieces
+            comma = ",\n"
+    yield "}" if opening == "{" else "]"
 
 
 def _skip(window: _Window, depth: int) -> None:

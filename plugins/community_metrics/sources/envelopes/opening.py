@@ -8,6 +8,7 @@ from pathlib import Path
 
 from community_metrics.errors import InputError
 from community_metrics.settings import Limits
+from community_metrics.sources.envelopes.as_read import open_as_read
 from community_metrics.sources.envelopes.boundary import EXPORT_AGAIN, typed_errors
 from community_metrics.sources.envelopes.byte_streams import FileSource, GzipSource
 from community_metrics.sources.envelopes.columnar import MAGIC as PARQUET
@@ -75,7 +76,7 @@ def _open_parquet(path: Path, name: str, limits: Limits) -> Envelope:
         stream.seek(-len(PARQUET), 2)
         if stream.read() != PARQUET or stream.tell() < 3 * len(PARQUET):
             raise InputError("truncated", "the Parquet file ends before its footer", name, EXPORT_AGAIN)
-    return Envelope("parquet", [ParquetTable(path, name, limits)])
+    return open_as_read(path) or Envelope("parquet", [ParquetTable(path, name, limits)])
 
 
 def _open_gzip(packed: FileSource, limits: Limits) -> Envelope:

@@ -54,7 +54,8 @@ def read(file: OpenedFile, template: Template, drift: Drift) -> Iterator[RowGrou
     yield from batch_records(_records(file, drift), columns)
 
 
-def _route(place: Place) -> Treatment:
+def route(place: Place) -> Treatment:
+    """What is entered, taken and skipped on the way through an export."""
     if len(place) == 2 or place in (("guild",), ("channel",), ("dateRange",), ("exportedAt",), ("messageCount",)):
         return "take"
     return "enter" if place in ((), ("messages",)) else "skip"
@@ -66,7 +67,7 @@ def _records(file: OpenedFile, drift: Drift) -> Iterator[Record]:
     room: _Room | None = None
     stated: str | None = None
     messages = without_author = 0
-    for place, value in walk_json(json_source(file.path, file.limits, file.name), file.limits, _route):
+    for place, value in walk_json(json_source(file.path, file.limits, file.name), file.limits, route):
         if place == ("messageCount",):
             stated = str(value)
         elif len(place) == 1:

@@ -53,7 +53,8 @@ def _is_message(value: Any) -> bool:
     )
 
 
-def _route(place: Place) -> Treatment:
+def route(place: Place) -> Treatment:
+    """What is entered, taken and skipped on the way through an export."""
     if len(place) > 1 and place[-2] == "messages":
         return "take"
     if place in ((), ("messages",), ("chats",), ("chats", "list")) or (place[:2] == ("chats", "list") and len(place) == 3):
@@ -64,7 +65,7 @@ def _route(place: Place) -> Treatment:
 
 
 def _route_headers(place: Place) -> Treatment:
-    return "skip" if place and place[-1] == "messages" else _route(place)
+    return "skip" if place and place[-1] == "messages" else route(place)
 
 
 class _Reading:
@@ -81,7 +82,7 @@ class _Reading:
         header: dict[str, Any] = {}
         chat: Chat | None = None
         current: Place = ()
-        for place, value in self._walk(_route):
+        for place, value in self._walk(route):
             owner = _chat_of(place)
             if owner != current:
                 yield from self._close(current, header, chat)

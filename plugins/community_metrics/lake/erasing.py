@@ -1,0 +1,219 @@
+"""Keeping erased people out: every landed file is rewritten without them, and what it gave to the lake so far goes.
+
+`keep_out` is what `erase` and every ingest call; it does nothing while nobody has been erased. A process may be killed at any moment:
+
+1. who is kept out is recorded before the first file is touched, and the order stays open until all files have been gone through;
+2. a rewritten file stands beside the one received until the ledger has its sum; what the ledger does not know is thrown away;
+3. what a file gave to the lake is listed until it is gone.
+
+Whoever comes next (another `erase`, any ingest) goes on from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from community_metrics.errors import InputError
+from community_metrics.lake.files import SHARED_SUFFIX, ParquetFile, make_files_durable, quarantine_path
+from community_metrics.lake.ingest import Workshop
+from community_metrics.lake.naming import Survey, Surveyor, Wanted
+from community_metrics.lake.rewriting import Rewriting, rewrite
+from community_metrics.landing.erasures import EMPTY, ErasureLedger
+from community_metrics.landing.records import Landing
+from community_metrics.landing.store import ERASED_SUFFIX, make_durable, object_path
+from community_metrics.settings import Settings
+from community_metrics.sources.pruning import Names, is_telling
+
+log = logging.getLogger(__name__)
+
+_PENDING_SUFFIX = ".erasing"
+_ORDER_SOURCES = ("orders", "order_items", "refunds")
+_EMPTIED = b"nothing is left of this file after an erasure\n"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What was taken out: sums of the files as received -> what went out of each. `unread`: files that cannot be opened, so that
+    nobody can say whom they name."""
+
+    files: Mapping[str, Rewriting]
+    ids: frozenset[str]
+    unread: tuple[str, ...] = ()
+
+
+def keep_out(
+    settings: Settings,
+    ledger: ErasureLedger,
+    workshop: Workshop,
+    known: frozenset[str] = frozenset(),
+    linked: frozenset[str] = frozenset(),
+    is_rehearsal: bool = False,
+    also: frozenset[str] = frozenset(),
+) -> Kept:
+    """Take everybody who is kept out of what waits, or, while an order to erase is open, of everything that has landed.
+
+    `known`: raw ids that the order names; `linked`: hashes, under the lake's key, of the accounts that evidence joins to them; `also`:
+    hashes to look for in a rehearsal, which changes nothing. Call under the ingest lock.
+    """
+    if not is_rehearsal:
+        _settle(settings, ledger)
+    suppressed = ledger.suppressed() | also
+    if not suppressed:
+        return Kept({}, frozenset())
+    number = ledger.open_erasure()
+    everything = is_rehearsal or number is not None
+    if not is_rehearsal:
+        ledger.withdraw_emptied()
+    emptied = {sha256 for sha256, stored in ledger.stored_sums().items() if stored == EMPTY}
+    landings = [one for one in ledger.landings(None if everything else "landed") if one.sha256 not in emptied]
+    surveys: dict[str, dict[str, Survey]] = {}
+    hashes: set[str] = set()
+    _survey(settings, workshop, landings, Wanted(suppressed, linked), known, surveys, hashes)
+    if hashes - suppressed:
+        # Orders of theirs that nobody knew: what belongs to them may have landed long before.
+        if not is_rehearsal:
+            ledger.suppress(hashes - suppressed, number)
+        of_orders = [one for one in ledger.landings() if one.source in _ORDER_SOURCES and one.sha256 not in emptied]
+        landings += [one for one in of_orders if one.landing_id not in {other.landing_id for other in landings}]
+        _survey(settings, workshop, of_orders, Wanted(suppressed | hashes, linked), known, surveys, hashes)
+    ids = known.union(*(survey.ids for of in surveys.values() for survey in of.values()))
+    mentions = frozenset(one for one in ids if is_telling(one))
+    files: dict[str, Rewriting] = {}
+    for sha256, of in surveys.items():
+        rewriting = _rewrite(
+            settings, ledger, sha256, [one for one in landings if one.sha256 == sha256], list(of.values()), mentions, number, is_rehearsal
+        )
+        if rewriting:
+            files[sha256] = rewriting
+    if not is_rehearsal:
+        sweep(settings, ledger)
+        if everything:
+            ledger.finish_erasures()
+    unread = tuple(sha256 for sha256, of in surveys.items() if sha256 not in files and all(one.file is None for one in of.values()))
+    return Kept(files, frozenset(ids), unread)
+
+
+def sweep(settings: Settings, ledger: ErasureLedger) -> None:
+    """Remove what rewritten files gave to lake and quarantine before."""
+    for landing, revision, lake_files in list(ledger.to_sweep()):
+        for path in sorted({settings.home / file.path for file in lake_files}):
+            if path.name.endswith(SHARED_SUFFIX):
+                _take_out(path, landing.sha256)
+            else:
+                path.unlink(missing_ok=True)
+        for number in range(1, revision + 1):
+            quarantine_path(settings, landing.landing_id, number).unlink(missing_ok=True)
+        ledger.record_swept(landing.landing_id, revision)
+
+
+def _survey(
+    settings: Settings,
+    workshop: Workshop,
+    landings: Iterable[Landing],
+    wanted: Wanted,
+    known: frozenset[str],
+    surveys: dict[str, dict[str, Survey]],
+    hashes: set[str],
+) -> None:
+    surveyor = Surveyor(settings, workshop, wanted)
+    for landing in landings:
+        survey = surveyor.survey(landing, known)
+        surveys.setdefault(landing.sha256, {})[landing.landing_id] = survey
+        hashes |= survey.hashes
+
+
+def _rewrite(
+    settings: Settings,
+    ledger: ErasureLedger,
+    sha256: str,
+    landings: Sequence[Landing],
+    surveys: Sequence[Survey],
+    mentions: frozenset[str],
+    number: int | None,
+    is_rehearsal: bool,
+) -> Rewriting | None:
+    """Rewrite one file, if anything goes out of it."""
+    place = object_path(settings, sha256)
+    pending = place.with_name(sha256 + _PENDING_SUFFIX)
+    names = Names(frozenset(), mentions)
+    titles = {one.landing_id: title for one in landings if (title := names.scrub(one.original_name)) != one.original_name}
+    try:
+        rewriting = _left_of(pending, place, surveys, mentions)
+        if not rewriting and titles:
+            rewriting = Rewriting(0, len(titles))
+        if rewriting and not is_rehearsal:
+            if rewriting.is_empty:
+                pending.write_bytes(_EMPTIED)
+            make_durable([pending, pending.parent])
+            stored = EMPTY if rewriting.is_empty else _sum_of(pending)
+            ledger.record_rewritten(sha256, stored, number, rewriting.rows, rewriting.cells, titles)
+            _put_in_place(pending)
+            log.info("erase: %d rows and %d cells went out of a landed file", rewriting.rows, rewriting.cells)
+    finally:
+        pending.unlink(missing_ok=True)
+    return rewriting or None
+
+
+def _left_of(pending: Path, place: Path, surveys: Sequence[Survey], mentions: frozenset[str]) -> Rewriting:
+    try:
+        if any(one.file is not None for one in surveys):
+            return rewrite(pending, surveys, mentions)
+    except InputError:
+        log.warning("erase: a landed file cannot be read to its end")
+    # Nothing of such a file is used. If it names somebody in plain sight, there is no reason to keep it.
+    content = place.read_bytes() if place.exists() else b""
+    if any(one.encode() in content for one in mentions) or any(one.rows or one.ids for one in surveys):
+        return Rewriting(1, 0, is_empty=True)
+    return Rewriting(0, 0)
+
+
+def _settle(settings: Settings, ledger: ErasureLedger) -> None:
+    """Finish what a killed process has left, and remove originals that landed again while they were rewritten."""
+    stored = ledger.stored_sums()
+    objects = settings.landing / "objects"
+    for pending in objects.glob(f"??/*{_PENDING_SUFFIX}"):
+        wanted = stored.get(pending.name.removesuffix(_PENDING_SUFFIX))
+        if wanted is not None and (_sum_of(pending) == wanted or (wanted == EMPTY and pending.read_bytes() == _EMPTIED)):
+            _put_in_place(pending)
+        else:
+            pending.unlink()
+    for sha256 in stored:
+        if object_path(settings, sha256).name.endswith(ERASED_SUFFIX):
+            (objects / sha256[:2] / sha256).unlink(missing_ok=True)
+    if stored:
+        sweep(settings, ledger)
+
+
+def _put_in_place(pending: Path) -> None:
+    received = pending.with_name(pending.name.removesuffix(_PENDING_SUFFIX))
+    pending.chmod(0o600)
+    pending.replace(received.with_name(received.name + ERASED_SUFFIX))
+    received.unlink(missing_ok=True)
+    make_durable([received.parent])
+
+
+def _sum_of(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _take_out(path: Path, sha256: str) -> None:
+    """Write a lake file of several landings anew without the rows of one."""
+    if not path.exists():
+        return
+    table = pq.read_table(path, partitioning=None)
+    left = table.filter(pc.not_equal(table.column("_file_sha256"), pa.scalar(sha256)))
+    if left.num_rows == table.num_rows:
+        return
+    file = ParquetFile(path, table.schema)
+    file.write(left)
+    file.commit()
+    make_files_durable([path])
