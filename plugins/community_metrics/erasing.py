@@ -16,10 +16,9 @@ from community_metrics.lake.batch import adopt_settings
 from community_metrics.lake.erasing import Kept, keep_out
 from community_metrics.lake.ingest import Workshop
 from community_metrics.lake.naming import erasure_key
-from community_metrics.lake.persons import hashes_of, id_kinds
+from community_metrics.lake.persons import contexts_in_lake, hashes_of, id_kinds
 from community_metrics.lake.pseudonyms import Pseudonymiser
 from community_metrics.landing.erasures import ErasureLedger
-from community_metrics.landing.inbox import take_inbox
 from community_metrics.locks import ingest_lock, writer_lock
 from community_metrics.releases.retention import pins, releases_with_erased
 from community_metrics.settings import Settings
@@ -83,14 +82,15 @@ def erase(
         raise UsageError("an erasure needs a platform and an id", "erase", "name them with --platform and --member")
     if not is_rehearsal and not (reason.strip() and by.strip()):
         raise UsageError("an erasure needs a reason and who orders it", "erase", "say why with --reason and who with --by")
+    # What waits lands now, and what a killed erasure has begun comes to its end.
+    taken = () if is_rehearsal else pipeline.ingest(settings).files
+    waiting = tuple(file.name for file in taken if file.status == "refused")
     with writer_lock(settings, "erase"), ingest_lock(settings, "erase", wait_seconds=_WAIT_SECONDS):
-        waiting: tuple[str, ...] = ()
-        if not is_rehearsal:
-            waiting = tuple(one.path for one in take_inbox(settings) if one.outcome == "refused")
         with ErasureLedger(settings.ledger_path) as ledger, Workshop(settings) as workshop:
             adopt_settings(settings, ledger, workshop.templates)
-            kinds = [id_kind] if id_kind else id_kinds(workshop.templates)
-            accounts = [account] if account is not None else ledger.accounts()
+            of_rows, kinds_of_rows = contexts_in_lake(settings, workshop.connection, platform)
+            kinds = {id_kind} if id_kind else {*id_kinds(workshop.templates), *kinds_of_rows}
+            accounts = {account} if account is not None else {*ledger.accounts(), *of_rows}
             own = hashes_of(erasure_key(settings), platform, member, accounts, kinds)
             of_lake = hashes_of(settings.id_key, platform, member, accounts, kinds)
             known = own <= ledger.suppressed()

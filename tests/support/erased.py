@@ -14,19 +14,21 @@ import pyarrow.parquet as pq
 from community_metrics.lake.erasing import Kept, keep_out
 from community_metrics.lake.ingest import Workshop
 from community_metrics.lake.naming import erasure_key
-from community_metrics.lake.persons import hashes_of, id_kinds
+from community_metrics.lake.persons import contexts_in_lake, hashes_of, id_kinds
 from community_metrics.landing.erasures import ErasureLedger
 from community_metrics.settings import Settings
 
 Piece = tuple[str, bytes]
 
 
-def erase_from_landing(settings: Settings, platform: str, member: str) -> Kept:
-    """What `erase` does between landing and lake, without warehouse and gate."""
+def erase_from_landing(settings: Settings, platform: str, *members: str) -> Kept:
+    """What `erase` does between landing and lake, without warehouse and gate, for several people at once."""
     with ErasureLedger(settings.ledger_path) as ledger, Workshop(settings) as workshop:
-        hashes = hashes_of(erasure_key(settings), platform, member, ledger.accounts(), id_kinds(workshop.templates))
+        accounts, kinds = contexts_in_lake(settings, workshop.connection, platform)
+        accounts, kinds = {*accounts, *ledger.accounts()}, {*kinds, *id_kinds(workshop.templates)}
+        hashes = frozenset().union(*(hashes_of(erasure_key(settings), platform, member, accounts, kinds) for member in members))
         ledger.begin_erasure("an officer", "asked for it", "hash", hashes)
-        return keep_out(settings, ledger, workshop, frozenset({member}))
+        return keep_out(settings, ledger, workshop, frozenset(members))
 
 
 def pieces(folder: Path, skip: Iterable[str] = ()) -> Iterator[Piece]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import sys
 from dataclasses import asdict
 
 import click
@@ -30,7 +31,7 @@ def erase(
 
     if member == "-":
         # A command line is kept in histories and shown in lists of processes.
-        member = click.get_text_stream("stdin").readline()
+        member = sys.stdin.readline()
     with progress("erase"):
         report = erasing.erase(
             settings(), platform, member, account, id_kind, by or getpass.getuser(), reason, only_this_id=only_this_id, is_rehearsal=dry_run

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -30,7 +30,9 @@ from community_metrics.landing.erasures import EMPTY, ErasureLedger
 from community_metrics.landing.records import Landing
 from community_metrics.landing.store import ERASED_SUFFIX, make_durable, object_path
 from community_metrics.settings import Settings
+from community_metrics.sources.detection import recognise
 from community_metrics.sources.pruning import Names, is_telling
+from community_metrics.sources.readers.model import OpenedFile
 
 log = logging.getLogger(__name__)
 
@@ -86,11 +88,10 @@ def keep_out(
         _survey(settings, workshop, of_orders, Wanted(suppressed | hashes, linked), known, surveys, hashes)
     ids = known.union(*(survey.ids for of in surveys.values() for survey in of.values()))
     mentions = frozenset(one for one in ids if is_telling(one))
+    rewriter = _Rewriter(settings, ledger, workshop, mentions, number, is_rehearsal)
     files: dict[str, Rewriting] = {}
     for sha256, of in surveys.items():
-        rewriting = _rewrite(
-            settings, ledger, sha256, [one for one in landings if one.sha256 == sha256], list(of.values()), mentions, number, is_rehearsal
-        )
+        rewriting = rewriter.rewrite(sha256, [one for one in landings if one.landing_id in of], of)
         if rewriting:
             files[sha256] = rewriting
     if not is_rehearsal:
@@ -130,49 +131,62 @@ def _survey(
         hashes |= survey.hashes
 
 
-def _rewrite(
-    settings: Settings,
-    ledger: ErasureLedger,
-    sha256: str,
-    landings: Sequence[Landing],
-    surveys: Sequence[Survey],
-    mentions: frozenset[str],
-    number: int | None,
-    is_rehearsal: bool,
-) -> Rewriting | None:
-    """Rewrite one file, if anything goes out of it."""
-    place = object_path(settings, sha256)
-    pending = place.with_name(sha256 + _PENDING_SUFFIX)
-    names = Names(frozenset(), mentions)
-    titles = {one.landing_id: title for one in landings if (title := names.scrub(one.original_name)) != one.original_name}
-    try:
-        rewriting = _left_of(pending, place, surveys, mentions)
-        if not rewriting and titles:
-            rewriting = Rewriting(0, len(titles))
-        if rewriting and not is_rehearsal:
-            if rewriting.is_empty:
-                pending.write_bytes(_EMPTIED)
-            make_durable([pending, pending.parent])
-            stored = EMPTY if rewriting.is_empty else _sum_of(pending)
-            ledger.record_rewritten(sha256, stored, number, rewriting.rows, rewriting.cells, titles)
-            _put_in_place(pending)
-            log.info("erase: %d rows and %d cells went out of a landed file", rewriting.rows, rewriting.cells)
-    finally:
-        pending.unlink(missing_ok=True)
-    return rewriting or None
+@dataclass(frozen=True)
+class _Rewriter:
+    """Rewrites one file after the other. `mentions`: ids of the people from all files; `number`: of the order, if one is open."""
 
+    settings: Settings
+    ledger: ErasureLedger
+    workshop: Workshop
+    mentions: frozenset[str]
+    number: int | None
+    is_rehearsal: bool
 
-def _left_of(pending: Path, place: Path, surveys: Sequence[Survey], mentions: frozenset[str]) -> Rewriting:
-    try:
-        if any(one.file is not None for one in surveys):
-            return rewrite(pending, surveys, mentions)
-    except InputError:
-        log.warning("erase: a landed file cannot be read to its end")
-    # Nothing of such a file is used. If it names somebody in plain sight, there is no reason to keep it.
-    content = place.read_bytes() if place.exists() else b""
-    if any(one.encode() in content for one in mentions) or any(one.rows or one.ids for one in surveys):
-        return Rewriting(1, 0, is_empty=True)
-    return Rewriting(0, 0)
+    def rewrite(self, sha256: str, landings: Sequence[Landing], surveys: Mapping[str, Survey]) -> Rewriting | None:
+        """What goes out of one file, which has been looked through as these landings; None if nothing does."""
+        place = object_path(self.settings, sha256)
+        pending = place.with_name(sha256 + _PENDING_SUFFIX)
+        names = Names(frozenset(), self.mentions)
+        titles = {one.landing_id: title for one in landings if (title := names.scrub(one.original_name)) != one.original_name}
+        try:
+            rewriting = self._left_of(pending, place, list(surveys.values()))
+            if rewriting and not rewriting.is_empty and not self._is_told(pending, landings, surveys):
+                rewriting = replace(rewriting, is_empty=True)
+            if not rewriting and titles:
+                rewriting = Rewriting(0, len(titles))
+            if rewriting and not self.is_rehearsal:
+                if rewriting.is_empty:
+                    pending.write_bytes(_EMPTIED)
+                make_durable([pending, pending.parent])
+                stored = EMPTY if rewriting.is_empty else _sum_of(pending)
+                self.ledger.record_rewritten(sha256, stored, self.number, rewriting.rows, rewriting.cells, titles)
+                _put_in_place(pending)
+                log.info("erase: %d rows and %d cells went out of a landed file", rewriting.rows, rewriting.cells)
+        finally:
+            pending.unlink(missing_ok=True)
+        return rewriting or None
+
+    def _left_of(self, pending: Path, place: Path, surveys: Sequence[Survey]) -> Rewriting:
+        try:
+            if any(one.file is not None for one in surveys):
+                return rewrite(pending, surveys, self.mentions)
+        except InputError:
+            log.warning("erase: a landed file cannot be read to its end")
+        # Nothing of such a file is used. If it names somebody in plain sight, there is no reason to keep it.
+        content = place.read_bytes() if place.exists() else b""
+        if any(one.encode() in content for one in self.mentions) or any(one.rows or one.ids for one in surveys):
+            return Rewriting(1, 0, is_empty=True)
+        return Rewriting(0, 0)
+
+    def _is_told(self, pending: Path, landings: Sequence[Landing], surveys: Mapping[str, Survey]) -> bool:
+        """Whether what is left of API pages is still known for what they are: some are known by what they list alone."""
+        for landing in landings:
+            template = surveys[landing.landing_id].template
+            if template is not None and template.reader == "pages":
+                file = OpenedFile.open(pending, landing.original_name, self.settings.limits)
+                found = recognise(file, landing.source or None, landing.account_id, self.workshop.templates).template
+                return found is not None and found.name == template.name
+        return True
 
 
 def _settle(settings: Settings, ledger: ErasureLedger) -> None:

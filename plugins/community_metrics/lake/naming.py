@@ -7,8 +7,8 @@ text of the id alone. The texts that belong to matching hashes are handed on: wh
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,6 +25,7 @@ from community_metrics.landing.records import Landing
 from community_metrics.settings import Settings
 from community_metrics.sources.detection import Recognition, read_file, recognise
 from community_metrics.sources.pruning import is_about, is_telling, names_order
+from community_metrics.sources.readers import tables
 from community_metrics.sources.readers.model import Drift, OpenedFile, SourceBatch
 from community_metrics.sources.templates import Template
 
@@ -115,11 +116,16 @@ class Surveyor:
                 if batch.stream not in normalisers:
                     normalisers[batch.stream] = stream_normaliser(self._settings, template, stream, circumstances)
                 self._look(template, batch, normalisers[batch.stream], found, known)
+        for batch in _as_if_all_were_named(file, recognition):
+            self._look(
+                template, batch, stream_normaliser(self._settings, template, template.stream(batch.stream), circumstances), found, known
+            )
 
     def _look(self, template: Template, batch: SourceBatch, normaliser: Normaliser, found: Survey, known: frozenset[str]) -> None:
         if not len(batch.row_numbers):
             return
-        definition = template.stream(batch.stream).definition
+        stream = template.stream(batch.stream)
+        definition = stream.definition
         normalised = normaliser.normalise(batch)
         if template.totals.checks:
             self._note_totals(template, batch, normalised.is_bad, found)
@@ -140,7 +146,7 @@ class Surveyor:
                 continue
             found.ids |= {text for text in pc.unique(texts.take(places)).to_pylist() if text}
             found.hashes |= {one for one in pc.unique(plain(hashed[column.name]).take(places)).to_pylist() if one}
-            if is_about(definition, column.name):
+            if is_about(stream, column.name):
                 about = matches if about is None else pc.or_(about, matches)
             else:
                 self._note_cells(batch.row_numbers.take(places), texts.take(places), found)
@@ -193,3 +199,17 @@ class Surveyor:
             firsts: Iterable[str | None] = batch.first_cells.filter(is_bad).to_pylist()
             numbers: Sequence[int] = batch.row_numbers.filter(is_bad).to_pylist()
             found.totals |= {number for number, first in zip(numbers, firsts, strict=True) if is_total_row(template, first)}
+
+
+def _as_if_all_were_named(file: OpenedFile, recognition: Recognition) -> Iterator[SourceBatch]:
+    """Of tables some of whose rows are read without the person whom they name (a refund in a bill), all rows as those that have it."""
+    matches = []
+    for match in recognition.matches:
+        named = [stream for stream in match.template.streams if any(column.namespace for column in stream.definition.columns)]
+        if named and len(named) < len(match.template.streams):
+            matches.append(replace(match, template=replace(match.template, streams=tuple(replace(one, where={}) for one in named))))
+        else:
+            matches.append(replace(match, template=replace(match.template, streams=())))
+    if recognition.template is not None and any(match.template.streams for match in matches):
+        for group in tables.read(file, recognition.template, matches, Drift()):
+            yield from group.batches

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import duckdb
 import pyarrow as pa
 
 from community_metrics.lake.pseudonyms import Pseudonymiser
 from community_metrics.lake.repeating import constant
+from community_metrics.settings import Settings
 from community_metrics.sources.readers.chat_records import NATIVE
 from community_metrics.sources.registry import load_streams
 from community_metrics.sources.template_files import Templates
@@ -28,6 +30,23 @@ def id_kinds(templates: Templates) -> list[str]:
                 if column.name == "id_kind":
                     found |= {value for value in (column.constant, *column.values.values()) if value}
     return sorted(found)
+
+
+def contexts_in_lake(settings: Settings, connection: duckdb.DuckDBPyConnection, platform: str) -> tuple[set[str], set[str]]:
+    """The accounts and kinds of id under which rows of the platform stand in the lake: files name them row by row."""
+    accounts: set[str] = set()
+    kinds: set[str] = set()
+    for stream in load_streams():
+        names = {column.name for column in stream.stored_columns}
+        if not any(column.namespace for column in stream.columns) or "platform" not in names:
+            continue
+        kind = "id_kind" if "id_kind" in names else "cast(null as varchar)"
+        files = str(settings.lake / stream.source / stream.name / "**" / "*.parquet")
+        query = f"select distinct account_id, {kind} from read_parquet($1, hive_partitioning = false) where platform = $2"
+        for account, of_row in connection.execute(query, [files, platform]).fetchall():
+            accounts.add(account or "")
+            kinds |= {of_row} if of_row else set()
+    return accounts, kinds
 
 
 def hashes_of(key: bytes, platform: str, member: str, accounts: Iterable[str], kinds: Iterable[str]) -> frozenset[str]:

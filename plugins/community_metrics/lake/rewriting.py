@@ -22,9 +22,9 @@ from community_metrics.sources.envelopes.as_read import Cells, TableToKeep, keep
 from community_metrics.sources.envelopes.byte_streams import ByteSource
 from community_metrics.sources.envelopes.json_lines import JsonLinesTable
 from community_metrics.sources.envelopes.json_stream import DROPPED, Place, copy_json
-from community_metrics.sources.envelopes.json_text import MARKING_DECODER, json_text
+from community_metrics.sources.envelopes.json_text import MARKING_DECODER, PLAIN_DECODER, json_text
 from community_metrics.sources.pruning import Names, paths_of
-from community_metrics.sources.readers import discord_export, telegram_export
+from community_metrics.sources.readers import discord_export, pages, telegram_export
 from community_metrics.sources.readers.blocks import ColumnBlock
 from community_metrics.sources.readers.model import OpenedFile
 from community_metrics.sources.readers.tables import TableMatch
@@ -64,7 +64,7 @@ def rewrite(target: Path, surveys: Sequence[Survey], mentions: frozenset[str]) -
         case "zip":
             return _zip(target, file, names)
         case "xml":
-            documents = [left for one in file.document if (left := names.prune(one)) is not DROPPED]
+            documents = [left for one in file.document if (left := _pruned(0, one, survey, names)) is not DROPPED]
             target.write_bytes(_encoded(json_text(documents)))
             return Rewriting(names.removed, names.cells, is_empty=not documents)
         case "jsonl":
@@ -158,7 +158,13 @@ def _document(target: Path, file: OpenedFile, survey: Survey, names: Names) -> R
 def _pruned(number: int, value: Any, survey: Survey, names: Names) -> Any:
     """What is left of an element: of a row of a table, without the cells that name somebody."""
     if not _by_row(survey):
-        return names.prune(value)
+        before = (names.removed, names.cells)
+        left = names.prune(value)
+        if left is DROPPED or (names.removed, names.cells) == before or survey.template is None or survey.template.reader != "pages":
+            return left
+        # An answer from which all went that it is known by would be taken for another one.
+        plain = PLAIN_DECODER.decode(json_text(left))
+        return left if pages.is_still_of(plain, survey.template, "page") else DROPPED
     if isinstance(value, dict):
         identifiers = _identifier_keys(survey)
         for key in list(value):

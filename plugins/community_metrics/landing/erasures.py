@@ -83,12 +83,12 @@ class ErasureLedger(Ledger):
         rows = self._connection.execute(
             """
             select
-                number, ordered_at, ordered_by, reason, person,
+                erasures.number, ordered_at, ordered_by, reason, person,
                 (select count(*) from suppressed where suppressed.erasure = erasures.number),
                 finished_at,
                 count(distinct sha256), coalesce(sum(rows), 0), coalesce(sum(cells), 0)
             from erasures left join erased_files on erasures.number = erased_files.erasure
-            group by number order by number
+            group by erasures.number order by erasures.number
             """
         )
         return [Erasure(*row) for row in rows]

@@ -14,7 +14,7 @@ from typing import Any
 from community_metrics.sources.envelopes import is_xml_callback, parse_xml_documents
 from community_metrics.sources.envelopes.json_stream import DROPPED
 from community_metrics.sources.registry import StreamDefinition
-from community_metrics.sources.templates import Template
+from community_metrics.sources.templates import StreamTemplate, Template
 
 Path = tuple[str, ...]
 
@@ -36,9 +36,10 @@ _OF_READERS: Mapping[str, frozenset[Path]] = {"slack_export": _SLACK, "telegram_
 _COUNTED = {"users": "count", "recent": "count", "reply_users": "reply_users_count", "replies": "reply_count"}
 
 
-def is_about(stream: StreamDefinition, column: str) -> bool:
-    """Whether a row of the stream is about the person in this identifier, so that it goes with them."""
-    return column in ABOUT or stream.column(column).required
+def is_about(stream: StreamTemplate, column: str) -> bool:
+    """Whether a row of the stream is about the person in this identifier, so that it goes with them: as no row is one without it."""
+    needs = any(one.name == column and one.required == "value" for one in stream.columns)
+    return column in ABOUT or needs or stream.definition.column(column).required
 
 
 def names_order(stream: StreamDefinition) -> bool:
@@ -54,7 +55,7 @@ def paths_of(template: Template | None) -> frozenset[Path]:
         return _OF_READERS[template.reader]
     found: set[Path] = set()
     for stream in template.streams:
-        identifiers = {column.name for column in stream.definition.columns if column.namespace and is_about(stream.definition, column.name)}
+        identifiers = {column.name for column in stream.definition.columns if column.namespace and is_about(stream, column.name)}
         identifiers |= {"order_id"} if names_order(stream.definition) else set()
         for column in stream.columns:
             if column.name in identifiers:

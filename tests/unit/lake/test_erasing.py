@@ -20,8 +20,10 @@ from community_metrics.landing.store import object_path
 from community_metrics.sources.envelopes import RawBatch, open_tables
 from community_metrics.sources.envelopes.as_read import TableToKeep, keep_as_read
 from community_metrics.sources.template_files import load_templates
+from community_metrics.sources.templates import Template
 from support.erased import erase_from_landing, found_in
 from support.intake import Intake, archive, group_page, workbook
+from support.planted import identifier_columns, planted_files, planted_id, readable_templates
 from support.template_examples import table_files
 
 ANN, BEN = "member-ann-1", "member-ben-2"
@@ -403,3 +405,22 @@ def test_a_killed_erasure_is_completed_by_the_next_ingest(intake: Intake, monkey
     assert {(one.status, one.accepted) for one in intake.landings()} == {("ingested", 2), ("ingested", 0)}
     with ErasureLedger(intake.settings.ledger_path) as ledger:
         assert ledger.open_erasure() is None
+
+
+@pytest.mark.parametrize("template", [one for one in readable_templates() if identifier_columns(one)], ids=lambda one: one.name)
+def test_every_layout_is_rid_of_everybody_whom_its_files_name(intake: Intake, template: Template) -> None:
+    contents = list(planted_files(template))
+    for number, (name, content) in enumerate(contents):
+        landing = intake.ingest(f"{number}-{name}", content, source=template.source, account="a1")
+        assert landing.template == template.name and landing.status == "ingested", landing.reason
+    before = sum(landing.quarantined for landing in intake.landings())
+    ids = [planted_id(column, number) for column in identifier_columns(template) for number in (1, 2, 3)]
+    present = {word for word, _ in found_in(intake.settings.landing, ids)}
+    assert present
+    platforms = [template.constants["platform"]] if "platform" in template.constants else ["platform1", "platform2", "platform3"]
+    for platform in platforms:
+        erase_from_landing(intake.settings, platform, *sorted(present))
+        intake.run()
+    assert found_in(intake.settings.landing, present) == []
+    assert {landing.status for landing in intake.landings()} <= {"ingested", "withdrawn"}
+    assert sum(landing.quarantined for landing in intake.landings()) <= before

@@ -249,18 +249,26 @@ def _unexpected(file: OpenedFile, template: Template, what: str) -> InputError:
     return InputError("unexpected_layout", f"{what} (recognised by {wanted})", file.name, "save each response as it came")
 
 
+def is_still_of(content: Any, template: Template, name: str) -> bool:
+    """Whether what is left of a page is still one that the template describes, if it is a page that tells something."""
+    problem = _problem(_page(0, content, name), template, 0)
+    return problem is None or problem.reason_code != "unexpected_layout"
+
+
 def iter_pages(file: OpenedFile) -> Iterator[Page]:
     """The file's pages without what wraps them, in order."""
     for number, content in _contents(file):
-        response = _response(content, file.name)
-        if response is not None:
-            request = content.get("request")
-            if isinstance(request, str):
-                request = _parsed(request)
-            endpoint = scalar(content, "endpoint")
-            yield Page(number, response, request, endpoint, scalar(content, "pulled_at"))
-        else:
-            yield Page(number, content, None, None, scalar(content, "pulled_at"))
+        yield _page(number, content, file.name)
+
+
+def _page(number: int, content: Any, name: str) -> Page:
+    response = _response(content, name)
+    if response is None:
+        return Page(number, content, None, None, scalar(content, "pulled_at"))
+    request = content.get("request")
+    if isinstance(request, str):
+        request = _parsed(request)
+    return Page(number, response, request, scalar(content, "endpoint"), scalar(content, "pulled_at"))
 
 
 def _response(content: Any, name: str) -> Any:
