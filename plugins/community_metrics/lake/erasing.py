@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,12 +25,11 @@ from community_metrics.errors import InputError
 from community_metrics.lake.files import SHARED_SUFFIX, ParquetFile, make_files_durable, quarantine_path
 from community_metrics.lake.ingest import Workshop
 from community_metrics.lake.naming import Survey, Surveyor, Wanted
-from community_metrics.lake.rewriting import Rewriting, rewrite
+from community_metrics.lake.rewriting import Rewriting, may_mention, rewrite
 from community_metrics.landing.erasures import EMPTY, ErasureLedger
 from community_metrics.landing.records import Landing
 from community_metrics.landing.store import ERASED_SUFFIX, make_durable, object_path
 from community_metrics.settings import Settings
-from community_metrics.sources.detection import recognise
 from community_metrics.sources.pruning import Names, is_telling
 from community_metrics.sources.readers.model import OpenedFile
 
@@ -76,30 +75,36 @@ def keep_out(
         ledger.withdraw_emptied()
     emptied = {sha256 for sha256, stored in ledger.stored_sums().items() if stored == EMPTY}
     landings = [one for one in ledger.landings(None if everything else "landed") if one.sha256 not in emptied]
-    surveys: dict[str, dict[str, Survey]] = {}
-    hashes: set[str] = set()
-    _survey(settings, workshop, landings, Wanted(suppressed, linked), known, surveys, hashes)
+    surveyor = Surveyor(settings, workshop, Wanted(suppressed, linked))
+    surveys = {one.landing_id: surveyor.survey(one, known) for one in landings}
+    hashes = frozenset().union(*(survey.hashes for survey in surveys.values()))
     if hashes - suppressed:
         # Orders of theirs that nobody knew: what belongs to them may have landed long before.
         if not is_rehearsal:
             ledger.suppress(hashes - suppressed, number)
         of_orders = [one for one in ledger.landings() if one.source in _ORDER_SOURCES and one.sha256 not in emptied]
-        landings += [one for one in of_orders if one.landing_id not in {other.landing_id for other in landings}]
-        _survey(settings, workshop, of_orders, Wanted(suppressed | hashes, linked), known, surveys, hashes)
-    ids = known.union(*(survey.ids for of in surveys.values() for survey in of.values()))
-    mentions = frozenset(one for one in ids if is_telling(one))
-    rewriter = _Rewriter(settings, ledger, workshop, mentions, number, is_rehearsal)
+        landings += [one for one in of_orders if one.landing_id not in surveys]
+        surveyor = Surveyor(settings, workshop, Wanted(suppressed | hashes, linked))
+        surveys |= {one.landing_id: surveyor.survey(one, known) for one in of_orders}
+    ids = known.union(*(survey.ids for survey in surveys.values()))
+    rewriter = _Rewriter(settings, ledger, surveyor, frozenset(filter(is_telling, ids)), number, is_rehearsal)
+    of_files: dict[str, list[Landing]] = {}
+    for landing in landings:
+        of_files.setdefault(landing.sha256, []).append(landing)
     files: dict[str, Rewriting] = {}
-    for sha256, of in surveys.items():
-        rewriting = rewriter.rewrite(sha256, [one for one in landings if one.landing_id in of], of)
+    unread = []
+    for sha256, of_file in of_files.items():
+        opened = [surveyor.reopened(one, surveys[one.landing_id]) for one in of_file]
+        rewriting = rewriter.rewrite(sha256, of_file, opened)
         if rewriting:
             files[sha256] = rewriting
+        elif all(one.file is None for one in opened):
+            unread.append(sha256)
     if not is_rehearsal:
         sweep(settings, ledger)
         if everything:
             ledger.finish_erasures()
-    unread = tuple(sha256 for sha256, of in surveys.items() if sha256 not in files and all(one.file is None for one in of.values()))
-    return Kept(files, frozenset(ids), unread)
+    return Kept(files, ids, tuple(unread))
 
 
 def sweep(settings: Settings, ledger: ErasureLedger) -> None:
@@ -115,41 +120,25 @@ def sweep(settings: Settings, ledger: ErasureLedger) -> None:
         ledger.record_swept(landing.landing_id, revision)
 
 
-def _survey(
-    settings: Settings,
-    workshop: Workshop,
-    landings: Iterable[Landing],
-    wanted: Wanted,
-    known: frozenset[str],
-    surveys: dict[str, dict[str, Survey]],
-    hashes: set[str],
-) -> None:
-    surveyor = Surveyor(settings, workshop, wanted)
-    for landing in landings:
-        survey = surveyor.survey(landing, known)
-        surveys.setdefault(landing.sha256, {})[landing.landing_id] = survey
-        hashes |= survey.hashes
-
-
 @dataclass(frozen=True)
 class _Rewriter:
     """Rewrites one file after the other. `mentions`: ids of the people from all files; `number`: of the order, if one is open."""
 
     settings: Settings
     ledger: ErasureLedger
-    workshop: Workshop
+    surveyor: Surveyor
     mentions: frozenset[str]
     number: int | None
     is_rehearsal: bool
 
-    def rewrite(self, sha256: str, landings: Sequence[Landing], surveys: Mapping[str, Survey]) -> Rewriting | None:
+    def rewrite(self, sha256: str, landings: Sequence[Landing], surveys: Sequence[Survey]) -> Rewriting | None:
         """What goes out of one file, which has been looked through as these landings; None if nothing does."""
         place = object_path(self.settings, sha256)
         pending = place.with_name(sha256 + _PENDING_SUFFIX)
         names = Names(frozenset(), self.mentions)
         titles = {one.landing_id: title for one in landings if (title := names.scrub(one.original_name)) != one.original_name}
         try:
-            rewriting = self._left_of(pending, place, list(surveys.values()))
+            rewriting = self._left_of(pending, place, surveys)
             if rewriting and not rewriting.is_empty and not self._is_told(pending, landings, surveys):
                 rewriting = replace(rewriting, is_empty=True)
             if not rewriting and titles:
@@ -168,24 +157,25 @@ class _Rewriter:
 
     def _left_of(self, pending: Path, place: Path, surveys: Sequence[Survey]) -> Rewriting:
         try:
-            if any(one.file is not None for one in surveys):
+            file = next((one.file for one in surveys if one.file is not None), None)
+            if file is not None and not any(one.names_somebody for one in surveys) and not may_mention(file, self.mentions):
+                return Rewriting(0, 0)
+            if file is not None:
                 return rewrite(pending, surveys, self.mentions)
         except InputError:
             log.warning("erase: a landed file cannot be read to its end")
         # Nothing of such a file is used. If it names somebody in plain sight, there is no reason to keep it.
         content = place.read_bytes() if place.exists() else b""
-        if any(one.encode() in content for one in self.mentions) or any(one.rows or one.ids for one in surveys):
+        if any(one.encode() in content for one in self.mentions) or any(one.names_somebody for one in surveys):
             return Rewriting(1, 0, is_empty=True)
         return Rewriting(0, 0)
 
-    def _is_told(self, pending: Path, landings: Sequence[Landing], surveys: Mapping[str, Survey]) -> bool:
+    def _is_told(self, pending: Path, landings: Sequence[Landing], surveys: Sequence[Survey]) -> bool:
         """Whether what is left of API pages is still known for what they are: some are known by what they list alone."""
-        for landing in landings:
-            template = surveys[landing.landing_id].template
-            if template is not None and template.reader == "pages":
+        for landing, survey in zip(landings, surveys, strict=True):
+            if survey.template is not None and survey.template.reader == "pages":
                 file = OpenedFile.open(pending, landing.original_name, self.settings.limits)
-                found = recognise(file, landing.source or None, landing.account_id, self.workshop.templates).template
-                return found is not None and found.name == template.name
+                return self.surveyor.template_of(file, landing) == survey.template.name
         return True
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -45,7 +46,8 @@ class Wanted:
 class Survey:
     """What one landing's file says of them. `rows`: numbers of the rows about them; `cells`: row -> texts that name them in rows about
     others; `totals`: rows of totals; `ids`: their ids as the reader delivers them; `hashes`: of these and of their orders, under the key
-    of erasures. `recognition` is None where no template reads the file, `file` where its bytes cannot be opened."""
+    of erasures. `recognition` is None where no template reads the file, `file` where its bytes cannot be opened; both only while the
+    file is worked on (`Surveyor.reopened`)."""
 
     file: OpenedFile | None = None
     recognition: Recognition | None = None
@@ -54,6 +56,10 @@ class Survey:
     totals: set[int] = field(default_factory=set)
     ids: set[str] = field(default_factory=set)
     hashes: set[str] = field(default_factory=set)
+
+    @property
+    def names_somebody(self) -> bool:
+        return bool(self.rows or self.cells or self.ids)
 
     @property
     def template(self) -> Template | None:
@@ -87,17 +93,30 @@ class Surveyor:
 
     def survey(self, landing: Landing, known: frozenset[str] = frozenset()) -> Survey:
         """`known`: ids of theirs, to find them in rows that cannot be read. Never raises for what is wrong with the file."""
-        found = Survey()
+        found = self.reopened(landing, Survey())
+        if found.file is not None and found.recognition is not None:
+            # What is damaged is not in the lake; what of it can be read is looked at.
+            with suppress(InputError):
+                self._read(landing, found.file, found.recognition, found, known)
+        # Of ten thousand files nobody holds the content at once.
+        return replace(found, file=None, recognition=None)
+
+    def reopened(self, landing: Landing, survey: Survey) -> Survey:
+        """The same findings, with the file open and recognised as far as it can be."""
         try:
-            found.file = open_landing(self._settings, landing)
-            recognition = recognise(found.file, landing.source or None, landing.account_id, self._workshop.templates)
-            if recognition.template is None:
-                return found
-            found.recognition = recognition
-            self._read(landing, found.file, recognition, found, known)
+            file = open_landing(self._settings, landing)
         except InputError:
-            pass  # what is damaged is not in the lake; what of it could be read has been looked at
-        return found
+            return survey
+        try:
+            recognition = recognise(file, landing.source or None, landing.account_id, self._workshop.templates)
+        except InputError:
+            return replace(survey, file=file)
+        return replace(survey, file=file, recognition=recognition if recognition.template is not None else None)
+
+    def template_of(self, file: OpenedFile, landing: Landing) -> str | None:
+        """What another file would be read with in the landing's place."""
+        template = recognise(file, landing.source or None, landing.account_id, self._workshop.templates).template
+        return template.name if template is not None else None
 
     def _read(self, landing: Landing, file: OpenedFile, recognition: Recognition, found: Survey, known: frozenset[str]) -> None:
         template = recognition.template

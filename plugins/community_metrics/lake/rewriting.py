@@ -6,6 +6,7 @@ Everything else of the file stays, also what no template reads: a template that 
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,6 +31,10 @@ from community_metrics.sources.readers.model import OpenedFile
 from community_metrics.sources.readers.tables import TableMatch
 from community_metrics.sources.templates import header_key
 
+_BLOCK_BYTES = 1 << 20
+_PLAIN = ("csv", "json", "jsonl", "xml", "html")
+# What no encoding (but UTF-16) and no escaping writes in another way.
+_SIMPLE = re.compile(r"[0-9A-Za-z_-]+")
 _SHEET_ROWS = 1_048_576
 _ENTERED = {"telegram_export": telegram_export.route, "discord_export": discord_export.route}
 
@@ -73,6 +78,23 @@ def rewrite(target: Path, surveys: Sequence[Survey], mentions: frozenset[str]) -
             return _document(target, file, survey, names)
         case _:
             return _tables(target, file, survey, names)
+
+
+def may_mention(file: OpenedFile, mentions: frozenset[str]) -> bool:
+    """Whether one of the ids can stand in the file: only a plain text can be told to be without by its bytes."""
+    if file.envelope.kind not in _PLAIN or file.envelope.compression or (file.envelope.encoding or "").startswith("utf-16"):
+        return bool(mentions)
+    words = [one.encode() for one in mentions]
+    if not all(_SIMPLE.fullmatch(one) for one in mentions):
+        return True
+    longest = max(map(len, words), default=0)
+    with file.path.open("rb") as stream:
+        before = b""
+        while block := stream.read(_BLOCK_BYTES):
+            if any(word in before + block for word in words):
+                return True
+            before = block[-longest:]
+    return False
 
 
 def _together(surveys: Sequence[Survey]) -> Survey:
@@ -234,7 +256,7 @@ class _Memory(ByteSource):
 def _tables(target: Path, file: OpenedFile, survey: Survey, names: Names) -> Rewriting:
     matches = list(survey.recognition.matches) if survey.recognition else []
     tables = [_TableOfPeople(table, matches, survey, names) for table in file.envelope.tables]
-    keep_as_read(target, file.envelope, [TableToKeep(one.table, one.header_row, one.change, one.change_head) for one in tables])
+    keep_as_read(target, file.name, file.envelope, [TableToKeep(one.table, one.header_row, one.change, one.change_head) for one in tables])
     return Rewriting(names.removed, names.cells)
 
 

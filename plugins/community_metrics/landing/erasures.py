@@ -97,6 +97,8 @@ class ErasureLedger(Ledger):
         """The file has less in it than it had: its landings are to be ingested anew, and what they gave so far is to go. `names`:
         landing -> its file's name without the person."""
         is_empty = stored_sha256 == EMPTY
+        # A name that is written over must not stay in what the file has free.
+        self._connection.execute("pragma secure_delete = on")
         with self._transaction() as connection:
             moment = instant_text(datetime.now(UTC))
             connection.execute(

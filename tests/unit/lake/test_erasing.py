@@ -112,7 +112,8 @@ def test_a_table_kept_as_read_reads_as_its_file_did(intake: Intake, tmp_path: Pa
     limits = intake.settings.limits
     file = open_tables(path, name, limits)
     kept = tmp_path / "kept"
-    keep_as_read(kept, file, [TableToKeep(table, table.first_row_no, lambda batch: batch, lambda head: head) for table in file.tables])
+    unchanged = [TableToKeep(table, table.first_row_no, lambda batch: batch, lambda head: head) for table in file.tables]
+    keep_as_read(kept, name, file, unchanged)
     again = open_tables(kept, name, limits)
     assert (again.kind, again.encoding, again.created_at) == (file.kind, file.encoding, file.created_at)
     for old, new in zip(file.tables, again.tables, strict=True):
@@ -130,7 +131,7 @@ def test_who_brought_somebody_is_forgotten_and_the_one_who_was_brought_stays(int
         "platform,community_id,member_id,joined_at,referrer_member_id\n"
         f"forum,c1,{ANN},2026-06-01T10:00:00Z,\nforum,c1,{BEN},2026-06-02T10:00:00Z,{ANN}\n"
     )
-    intake.ingest("members.csv", content, source="memberships")
+    intake.ingest(f"{ANN}.csv", content, source="memberships")
     kept = erase_from_landing(intake.settings, "forum", ANN)
     assert [(one.rows, one.cells) for one in kept.files.values()] == [(1, 1)]
     intake.run()

@@ -41,8 +41,8 @@ class TableToKeep:
 class AsReadTable(RawTable):
     """One of the tables of such a file."""
 
-    def __init__(self, path: Path, number: int, told: dict[str, Any]) -> None:
-        self.name = told["name"]
+    def __init__(self, path: Path, file_name: str, number: int, told: dict[str, Any]) -> None:
+        self.name = told["name"] or file_name
         self.kind = told["kind"]
         self.first_row_no = told["first_row_no"]
         self.grid_head = told["grid_head"]
@@ -75,8 +75,10 @@ class AsReadTable(RawTable):
             yield RawBatch(record_batch(names, [pa.array([], pa.string()) for _ in names]), pa.array([], pa.int64()), waiting)
 
 
-def keep_as_read(target: Path, envelope: Envelope, tables: Sequence[TableToKeep]) -> None:
-    """Write what is left of the tables of one file. Raises `InputError` for damage that is found on the way."""
+def keep_as_read(target: Path, file_name: str, envelope: Envelope, tables: Sequence[TableToKeep]) -> None:
+    """Write what is left of the tables of one file. The file's own name, which may name people, is not in it.
+
+    Raises `InputError` for damage that is found on the way."""
     readings = [_begun(one) for one in tables]
     width = max((len(names) for names, _ in readings), default=0)
     schema = pa.schema([(_TABLE, pa.int32()), (_ROW, pa.int64()), *((f"c{index}", pa.string()) for index in range(width))])
@@ -93,7 +95,7 @@ def keep_as_read(target: Path, envelope: Envelope, tables: Sequence[TableToKeep]
                 writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
             told.append(
                 {
-                    "name": one.table.name,
+                    "name": None if one.table.name == file_name else one.table.name,
                     "kind": one.table.kind,
                     "first_row_no": one.table.first_row_no,
                     "header_row": one.header_row,
@@ -111,14 +113,14 @@ def keep_as_read(target: Path, envelope: Envelope, tables: Sequence[TableToKeep]
         writer.add_key_value_metadata({_KEY: json.dumps(facts, ensure_ascii=False).encode("utf-8", "replace")})
 
 
-def open_as_read(path: Path) -> Envelope | None:
+def open_as_read(path: Path, file_name: str) -> Envelope | None:
     """The file as what it was made of; None for a Parquet file of anybody else's."""
     content = (pq.read_metadata(path).metadata or {}).get(_KEY)
     if content is None:
         return None
     facts = json.loads(content)
     created_at = datetime.fromisoformat(facts["created_at"]) if facts["created_at"] else None
-    tables: list[RawTable] = [AsReadTable(path, number, told) for number, told in enumerate(facts["tables"])]
+    tables: list[RawTable] = [AsReadTable(path, file_name, number, told) for number, told in enumerate(facts["tables"])]
     return Envelope(facts["kind"], tables, encoding=facts["encoding"], created_at=created_at)
 
 

@@ -76,7 +76,7 @@ def _open_parquet(path: Path, name: str, limits: Limits) -> Envelope:
         stream.seek(-len(PARQUET), 2)
         if stream.read() != PARQUET or stream.tell() < 3 * len(PARQUET):
             raise InputError("truncated", "the Parquet file ends before its footer", name, EXPORT_AGAIN)
-    return open_as_read(path) or Envelope("parquet", [ParquetTable(path, name, limits)])
+    return open_as_read(path, name) or Envelope("parquet", [ParquetTable(path, name, limits)])
 
 
 def _open_gzip(packed: FileSource, limits: Limits) -> Envelope:
