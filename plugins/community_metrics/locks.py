@@ -57,6 +57,38 @@ def ingest_lock(settings: Settings, purpose: str, wait_seconds: float = 0) -> It
 
 
 @contextmanager
+def own_file(path: Path) -> Iterator[int]:
+    """A new file, open for appending and locked until the end: who finds it unlocked knows that the process that made it is gone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # It gets its name when it is locked: nobody finds it free in between.
+    unnamed = path.with_name(f".{path.name}")
+    descriptor = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+    _held.add(descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        unnamed.rename(path)
+        yield descriptor
+    finally:
+        _held.discard(descriptor)
+        os.close(descriptor)
+
+
+def is_abandoned(path: Path) -> bool:
+    """Whether nobody holds the file any more."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
+@contextmanager
 def _locked(path: Path, purpose: str, wait_seconds: float) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)

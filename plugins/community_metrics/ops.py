@@ -22,12 +22,12 @@ _POLL_SECONDS = 0.1
 
 
 @contextmanager
-def open_ops(settings: Settings) -> Iterator[DuckDBPyConnection]:
-    """The open database, made when it is missing. Raises `BusyError` if another process keeps it for half a minute."""
+def open_ops(settings: Settings, wait_seconds: float = _WAIT_SECONDS) -> Iterator[DuckDBPyConnection]:
+    """The open database, made when it is missing. Raises `BusyError` if another process keeps it for `wait_seconds`."""
     import duckdb
 
     settings.ops_path.parent.mkdir(parents=True, exist_ok=True)
-    deadline = time.monotonic() + _WAIT_SECONDS
+    deadline = time.monotonic() + wait_seconds
     while True:
         try:
             connection = duckdb.connect(str(settings.ops_path))

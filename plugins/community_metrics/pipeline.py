@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from community_metrics.errors import CommunityMetricsError, RefusedError
 from community_metrics.locks import ingest_lock, writer_lock
+from community_metrics.observability.logs import SHORT_SUM
+from community_metrics.observability.runs import Step, add_model, recorded
 from community_metrics.releases import history
 from community_metrics.releases.approval import Approval, approve_check, settle
 from community_metrics.releases.candidate import (
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from community_metrics.landing.records import Landing, LandResult
     from community_metrics.releases.publish import PublishReport
     from community_metrics.warehouse.build import BuildReport
+    from community_metrics.warehouse.dbt import NodeResult
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +127,7 @@ def ingest(settings: Settings, sources: Sequence[str] | None = None, retry: bool
     from community_metrics.lake.batch import ingest_waiting
     from community_metrics.landing.ledger import Ledger
 
-    with ingest_lock(settings, "ingest", wait_seconds=_INGEST_WAIT_SECONDS):
+    with recorded(settings, "ingest") as step, ingest_lock(settings, "ingest", wait_seconds=_INGEST_WAIT_SECONDS):
         log.info("ingest: reading what has landed")
         taken = ingest_waiting(settings, sources, retry)
         log.info("ingest: source gate")
@@ -133,7 +136,9 @@ def ingest(settings: Settings, sources: Sequence[str] | None = None, retry: bool
             # A killed ingest may have left something at the gate: it is judged, and reported, by this one.
             looked_at = dict.fromkeys([*(landing.landing_id for landing in taken.landings), *gated])
             files = [_file_report(landing) for landing in ledger.landings_by_id(looked_at)]
-        return IngestReport((*files, *(_refused_report(result) for result in taken.refused)))
+        report = IngestReport((*files, *(_refused_report(result) for result in taken.refused)))
+        _record_files(step, report)
+        return report
 
 
 def build(settings: Settings, full_refresh: bool = False) -> BuildReport:
@@ -143,18 +148,18 @@ def build(settings: Settings, full_refresh: bool = False) -> BuildReport:
     """
     from community_metrics.releases.publish import recover
 
-    with writer_lock(settings, "build"):
+    with recorded(settings, "build") as step, writer_lock(settings, "build"):
         recover(settings)
-        return _build(settings, full_refresh)
+        return _build(settings, full_refresh, step)
 
 
 def audit(settings: Settings) -> AuditReport:
     """Judge the candidate by the mart gate; what somebody has approved of it stays so. A refusal is recorded."""
-    with writer_lock(settings, "audit"):
+    with recorded(settings, "audit") as step, writer_lock(settings, "audit"):
         candidate = read_candidate(settings)
         if candidate is None:
             raise CommunityMetricsError("there is no candidate to audit", str(candidate_path(settings)), "run `community-metrics build`")
-        return _audit(settings, candidate)
+        return _audit(settings, candidate, step)
 
 
 def approve(settings: Settings, check: str, by: str, reason: str) -> Approval:
@@ -162,7 +167,7 @@ def approve(settings: Settings, check: str, by: str, reason: str) -> Approval:
 
     Raises `UsageError` where there is nothing of that name to approve.
     """
-    with writer_lock(settings, "approve"):
+    with recorded(settings, "approve"), writer_lock(settings, "approve"):
         candidate, approval = approve_check(settings, read_candidate(settings), check, by, reason)
         write_candidate(settings, candidate)
         log.info("approve: %s approved %s", approval.by, approval.check)
@@ -174,11 +179,11 @@ def publish(settings: Settings, again: bool = False) -> PublishReport:
 
     Raises `RefusedError` if it has not passed its audit.
     """
-    with writer_lock(settings, "publish"):
+    with recorded(settings, "publish") as step, writer_lock(settings, "publish"):
         candidate = read_candidate(settings)
         if candidate is None:
             raise RefusedError("not audited: there is no finished candidate", str(candidate_path(settings)), "run `build`, then `audit`")
-        return _publish(settings, candidate, again)
+        return _publish(settings, candidate, step, again)
 
 
 def run(settings: Settings) -> RunReport:
@@ -188,26 +193,37 @@ def run(settings: Settings) -> RunReport:
     """
     from community_metrics.releases.publish import recover
 
-    with writer_lock(settings, "run"):
+    with recorded(settings, "run") as step, writer_lock(settings, "run"):
         recover(settings)
-        ingested = ingest(settings)
-        idle = nothing_new(settings)
-        if idle is not None:
-            return RunReport(*idle, ingest=ingested)
-        report = RunReport("published", "", ingest=ingested)
-        candidate = _finished_candidate(settings)
-        if candidate is None:
-            report = replace(report, build=_build(settings, full_refresh=False))
-            candidate = read_candidate(settings)
-            assert candidate is not None, "a finished build leaves a candidate"
-        if not _is_judged(settings, candidate):
-            report = replace(report, audit=_audit(settings, candidate))
-            candidate = read_candidate(settings)
-            assert candidate is not None, "an audit keeps its candidate"
-        if candidate.audit_status == "refused":
-            return replace(report, outcome="refused", message=_refusal_message(settings), reasons=tuple(candidate.reasons))
-        published = _publish(settings, candidate)
-        return replace(report, publish=published, message=f"published {published.release_id}")
+        report = _run(settings)
+        step.status = "succeeded" if report.outcome == "published" else "refused" if report.outcome == "refused" else "nothing_new"
+        step.release_id = report.publish.release_id if report.publish else None
+        step.error = report.message if report.outcome == "refused" else None
+        return report
+
+
+def _run(settings: Settings) -> RunReport:
+    ingested = ingest(settings)
+    idle = nothing_new(settings)
+    if idle is not None:
+        return RunReport(*idle, ingest=ingested)
+    report = RunReport("published", "", ingest=ingested)
+    candidate = _finished_candidate(settings)
+    if candidate is None:
+        with recorded(settings, "build") as step:
+            report = replace(report, build=_build(settings, False, step))
+        candidate = read_candidate(settings)
+        assert candidate is not None, "a finished build leaves a candidate"
+    if not _is_judged(settings, candidate):
+        with recorded(settings, "audit") as step:
+            report = replace(report, audit=_audit(settings, candidate, step))
+        candidate = read_candidate(settings)
+        assert candidate is not None, "an audit keeps its candidate"
+    if candidate.audit_status == "refused":
+        return replace(report, outcome="refused", message=_refusal_message(settings), reasons=tuple(candidate.reasons))
+    with recorded(settings, "publish") as step:
+        published = _publish(settings, candidate, step)
+    return replace(report, publish=published, message=f"published {published.release_id}")
 
 
 def nothing_new(settings: Settings) -> tuple[Outcome, str] | None:
@@ -233,21 +249,31 @@ def nothing_new(settings: Settings) -> tuple[Outcome, str] | None:
     return "nothing_new", f"nothing new: {release_id} holds everything that has landed"
 
 
-def _build(settings: Settings, full_refresh: bool) -> BuildReport:
+def _build(settings: Settings, full_refresh: bool, step: Step) -> BuildReport:
     from community_metrics.warehouse.build import build_warehouse
 
     discard_candidate(settings)
     while True:
         snapshots = [_inputs(settings)]
         log.info("build: %d files", len(snapshots[0][1]))
-        report = build_warehouse(settings, full_refresh)
+        report = build_warehouse(settings, full_refresh, _tell_node)
         snapshots.append(_inputs(settings))
         found = next((snapshot for snapshot in snapshots if snapshot[0] == report.fingerprint), None)
         if found is not None:
             write_candidate(settings, Candidate(report.fingerprint, history.utc_now(), *found[1:]))
+            step.files, step.models = len(found[1]), report.models
             return report
         log.info("build: files were ingested before it began and after, so once more")
         full_refresh = False
+
+
+def _tell_node(node: NodeResult) -> None:
+    """Each model of a build, as it comes; what a test says is in the error of the build."""
+    if node.kind in ("model", "seed"):
+        log.info(
+            "%s %s: %s in %.2f s", node.kind, node.name, node.status, node.seconds, extra={"model": node.name, "seconds": node.seconds}
+        )
+        add_model(node.name, node.status, node.seconds)
 
 
 def _inputs(settings: Settings) -> tuple[str, list[dict[str, Any]], dict[str, Any]]:
@@ -265,22 +291,24 @@ def _inputs(settings: Settings) -> tuple[str, list[dict[str, Any]], dict[str, An
             return fingerprint, inputs, recipe
 
 
-def _audit(settings: Settings, candidate: Candidate) -> AuditReport:
+def _audit(settings: Settings, candidate: Candidate, step: Step) -> AuditReport:
     from community_metrics.audit.gates import audit_marts
     from community_metrics.audit.suites import suites_fingerprint
 
     log.info("audit: mart gate")
     suites = suites_fingerprint(settings)
     report = audit_marts(settings, candidate.build_fingerprint)
+    step.checks, step.checks_failed = len(report.checks), sum(check.status in ("failed", "broken") for check in report.checks)
     judged = settle(candidate.audited(report, suites))
     if judged.audit_status == "refused":
         # Before the verdict: a run killed in between tells of it twice rather than never.
         history.record_refusal(settings, judged.fingerprint, judged.reasons)
+        step.status, step.error = "refused", f"{len(judged.reasons)} critical checks refuse the candidate"
     write_candidate(settings, judged)
     return replace(report, status=judged.audit_status or report.status, approved=tuple(approval["check"] for approval in judged.approvals))
 
 
-def _publish(settings: Settings, candidate: Candidate, again: bool = False) -> PublishReport:
+def _publish(settings: Settings, candidate: Candidate, step: Step, again: bool = False) -> PublishReport:
     from community_metrics.releases.publish import publish_release
     from community_metrics.warehouse.build import built_fingerprint
 
@@ -289,7 +317,9 @@ def _publish(settings: Settings, candidate: Candidate, again: bool = False) -> P
     if candidate.audit_status != "passed" or built_fingerprint(settings) != candidate.build_fingerprint:
         raise RefusedError("not audited", str(settings.warehouse_path), "run `community-metrics audit` first")
     log.info("publish: writing a release")
-    return publish_release(settings, candidate, again)
+    report = publish_release(settings, candidate, again)
+    step.release_id = report.release_id
+    return report
 
 
 def _finished_candidate(settings: Settings) -> Candidate | None:
@@ -312,6 +342,19 @@ def _is_judged(settings: Settings, candidate: Candidate) -> bool:
 def _refusal_message(settings: Settings) -> str:
     current = current_release_id(settings)
     return f"refused by the audit; {f'readers still see {current}' if current else 'nothing is published'}"
+
+
+def _record_files(step: Step, report: IngestReport) -> None:
+    """The step's counts, and a line for each file."""
+    files = report.files
+    step.files, step.rows_in = len(files), sum(file.rows for file in files)
+    step.rows_accepted, step.rows_quarantined = sum(file.accepted for file in files), sum(file.quarantined for file in files)
+    if not files:
+        step.status = "nothing_new"
+    for file in files:
+        counts = {"rows": file.rows, "accepted": file.accepted, "quarantined": file.quarantined, "reason_code": file.reason_code}
+        said = {"source": file.source, "account": file.account, "file": file.sha256[:SHORT_SUM], "status": file.status, **counts}
+        log.info("%s: %d rows accepted, %d quarantined", file.status, file.accepted, file.quarantined, extra=said)
 
 
 def _file_report(landing: Landing) -> FileReport:

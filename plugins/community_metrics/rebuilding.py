@@ -14,6 +14,7 @@ from typing import Any
 
 from community_metrics import pipeline
 from community_metrics.errors import UsageError
+from community_metrics.observability.runs import recorded
 from community_metrics.releases.digest import MartDigest, differing_marts, digest_database
 from community_metrics.releases.manifest import read_manifest
 from community_metrics.releases.pointer import current_release_id, release_path
@@ -70,7 +71,9 @@ def compare_rebuild(settings: Settings) -> RebuildReport:
     try:
         beside = _second_home(settings, scratch)
         log.info("rebuild: everything, into %s", scratch)
-        report = build_warehouse(beside, full_refresh=True)
+        with recorded(settings, "rebuild") as step:
+            report = build_warehouse(beside, full_refresh=True)
+            step.models = report.models
         _require_settled(settings)
         rebuilt = digest_database(beside.warehouse_path)
     finally:

@@ -126,6 +126,11 @@ class Settings:
         return self.warehouse / "ops.duckdb"
 
     @property
+    def logs(self) -> Path:
+        """One JSON line for each thing that a run said; not Airflow's own logs, which are in its home."""
+        return self.home / "logs"
+
+    @property
     def releases(self) -> Path:
         return self.home / "releases"
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 DEBUG_VARIABLE = "COMMUNITY_METRICS_DEBUG"
+_OBSERVED = f"{__name__}.observed"
 
 
 def common_options(function: Decorated) -> Decorated:
@@ -87,10 +88,18 @@ def _tell(what: str, where: str, remedy: str, exit_code: int, as_json: bool) -> 
 
 
 def settings() -> Settings:
-    """The settings for this invocation. Raises `SettingsError`."""
+    """The settings for this invocation; from here on it is logged and recorded in their home. Raises `SettingsError`."""
+    from community_metrics.observability.logs import logging_to
+    from community_metrics.observability.runs import triggered_by
     from community_metrics.settings import load_settings
 
-    return load_settings(_options().get("home"))
+    chosen = load_settings(_options().get("home"))
+    context = click.get_current_context()
+    if context.meta.setdefault(_OBSERVED, chosen) is chosen:
+        invocation = context.find_root()
+        invocation.with_resource(logging_to(chosen, terminal=True))
+        invocation.with_resource(triggered_by(context.command_path))
+    return chosen
 
 
 def wants_json() -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -24,6 +23,7 @@ from community_metrics.extractors.failures import ExtractionError, UnreachableEr
 from community_metrics.extractors.limits import RateLimits
 from community_metrics.extractors.responses import ResponseClass, RuleBook, Verdict
 from community_metrics.extractors.tokens import Token, Tokens
+from community_metrics.observability.masking import hide, masked
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,6 @@ _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 30.0
 _MAX_BODY_BYTES = 64 * 2**20
 _COME_BACK_SECONDS = 300.0
-_IN_ADDRESSES = re.compile(r"((?:access_token|secret|corpsecret|appsecret|refresh_token)=)[^&\s\"']+")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -116,13 +115,14 @@ class PlatformClient:
         """From now on the text is in no message of this client."""
         if secret:
             self._secrets.add(secret)
+            hide(secret)
             self._on_secret(secret)
 
     def redact(self, text: str) -> str:
         """The text without secrets."""
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, "***")
-        return _IN_ADDRESSES.sub(r"\1***", text)
+        return masked(text)
 
     def call(self, call: Call) -> Answer:
         """Ask until there is an answer that can be used.

@@ -157,7 +157,7 @@ def _collecting(run: _Run, where: str) -> Iterator[None]:
     except CommunityMetricsError as error:
         run.failed.append(error)
     except Exception as error:
-        log.exception("%s", where)
+        log.exception("%s", where, extra={"source": run.source})
         what = f"unforeseen: {type(error).__name__}: {error}"[:500]
         run.later.append(UnforeseenError(what, where, "the log has the trace; report it", _UNFORESEEN_SECONDS))
 
@@ -178,12 +178,12 @@ def _pull_group(run: _Run, connection: ConnectionValues, account: Account, group
         )
     _judge(run, connection, account, group, pulled, session, where)
     for failed in pulled.failed:
-        log.warning("%s: not fetched: %s", where, failed)
+        log.warning("%s: not fetched: %s", where, failed, extra={"source": run.source, "public": f"{where}: a part was not fetched"})
     files, count = _deliver(run, account, group, pulled, spool)
     spool.mark_delivered(group.name, files)
     failed_parts = tuple(pulled.failed[:_SHOWN])
     if files:
-        log.info("%s: %d pages delivered as %s", where, count, ", ".join(files))
+        log.info("%s: %d pages delivered as %s", where, count, ", ".join(files), extra={"source": run.source})
     return GroupReport(account.name, group.name, "delivered" if files else "empty", count, tuple(files), failed_parts)
 
 

@@ -109,7 +109,8 @@ def pull_groups(session: Session) -> Pulled:
     for chat_id in chats:
         page = session.fetch(GROUP_GET, {"chat_id": chat_id, "need_name": 0})
         if not pulled.take(page, f"group {chat_id}") and not page.verdict.is_failed_part:
-            log.info("group %s is gone since it was listed (%s)", chat_id, page.verdict)
+            said = {"public": f"a group is gone since it was listed ({page.verdict})"}
+            log.info("group %s is gone since it was listed (%s)", chat_id, page.verdict, extra=said)
     pulled.observations = [Observation(session.business_date, bool(pulled.fetched))]
     return pulled
 

@@ -72,7 +72,8 @@ def ingest_waiting(settings: Settings, sources: Sequence[str] | None = None, ret
         for group in groups(waiting):
             number += len(group)
             what = group[0].original_name if len(group) == 1 else f"{len(group)} small files"
-            log.info("ingest %d of %d: %s, %s", number, len(waiting), group[0].source, what)
+            said = {"source": group[0].source, "public": f"ingest {number} of {len(waiting)}: {len(group)} files"}
+            log.info("ingest %d of %d: %s, %s", number, len(waiting), group[0].source, what, extra=said)
             done += ingest_together(ledger, group, run_id, workshop)
     return IngestReport(run_id, tuple(done), refused)
 

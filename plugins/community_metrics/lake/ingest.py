@@ -21,6 +21,7 @@ from community_metrics.landing.inbox import open_landing
 from community_metrics.landing.ledger import Ledger
 from community_metrics.landing.records import Ingested, Landing
 from community_metrics.landing.store import remove_leftovers
+from community_metrics.observability.logs import SHORT_SUM
 from community_metrics.settings import Settings
 from community_metrics.sources.detection import read_file, recognise
 from community_metrics.sources.registry import StreamDefinition
@@ -73,7 +74,8 @@ def ingest_landing(
     except InputError as error:
         ledger.record_refused(landing.landing_id, "rejected", error.reason_code, str(error), run_id)
     except Exception as error:
-        log.exception("ingest of %s failed", landing.original_name)
+        said = {"source": landing.source, "file": landing.sha256[:SHORT_SUM], "public": "ingest of a file failed"}
+        log.exception("ingest of %s failed", landing.original_name, extra=said)
         reason = CommunityMetricsError(
             f"the program failed on this file: {type(error).__name__}",
             landing.original_name,

@@ -26,6 +26,7 @@ from community_metrics.landing.declarations import (
 from community_metrics.landing.ledger import Ledger
 from community_metrics.landing.records import Arrival, Landing, LandResult
 from community_metrics.landing.store import StoredObject, is_erased, is_unchanged, object_path, store_objects
+from community_metrics.observability.logs import SHORT_SUM
 from community_metrics.settings import Settings
 from community_metrics.sources.detection import Recognition, observed_at, recognise
 from community_metrics.sources.readers.model import OpenedFile
@@ -211,7 +212,8 @@ def _remove(path: Path, stored: StoredObject) -> None:
         path.unlink()
         sidecar.unlink(missing_ok=True)
     except OSError as error:
-        log.warning("%s has landed but cannot be removed from the inbox: %s; mend the folder's mode", path, error.strerror)
+        said = {"file": stored.sha256[:SHORT_SUM], "public": f"a file has landed but cannot be removed from the inbox: {error.strerror}"}
+        log.warning("%s has landed but cannot be removed from the inbox: %s; mend the folder's mode", path, error.strerror, extra=said)
 
 
 def _result(path: Path, landing: Landing, is_new: bool, stored: StoredObject) -> LandResult:

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook, RetryDecision, RetryPolicy, Variable
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException, AirflowSkipException
-from airflow.sdk.log import mask_secret
 
 from community_metrics.errors import UsageError
 from community_metrics.extractors.failures import LaterError, NothingToPullError, NotReadyError
-from community_metrics.operators.base import PipelineOperator
+from community_metrics.operators.base import PipelineOperator, keep_secret
 from community_metrics.settings import Settings
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class ExtractOperator(PipelineOperator):
             )
         day = business_date(context, settings)
         try:
-            report = extract(settings, self.source, day, connections, store=AirflowTokenStore(), on_secret=mask_secret)
+            report = extract(settings, self.source, day, connections, store=AirflowTokenStore(), on_secret=keep_secret)
         except NothingToPullError as error:
             raise AirflowSkipException(str(error)) from None
         except LaterError as error:

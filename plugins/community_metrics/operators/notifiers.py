@@ -8,10 +8,10 @@ from typing import Any
 
 from airflow.sdk import BaseHook, BaseNotifier
 from airflow.sdk.exceptions import AirflowNotFoundException
-from airflow.sdk.log import mask_secret
 
 from community_metrics.alerts.messages import Message
 from community_metrics.errors import CommunityMetricsError, UsageError
+from community_metrics.operators.base import keep_secret
 
 
 class ChannelNotifier(BaseNotifier):  # type: ignore[misc]
@@ -36,7 +36,7 @@ class ChannelNotifier(BaseNotifier):  # type: ignore[misc]
             return
         secret = str(connection.extra_dejson.get("secret") or "")
         for credential in filter(None, (connection.password, secret)):
-            mask_secret(credential)
+            keep_secret(credential)
         deliver(Channel(self.connection_id, connection.conn_type, connection.host or "", connection.password or "", secret), self.message)
 
 

@@ -26,7 +26,10 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def context(end: datetime | None = None, conf: dict[str, Any] | None = None, run_after: datetime | None = None) -> dict[str, Any]:
-    return {"data_interval_end": end, "dag_run": SimpleNamespace(conf=conf, run_after=run_after)}
+    return {
+        "data_interval_end": end,
+        "dag_run": SimpleNamespace(dag_id="ingest_wecom_groups", run_id="scheduled__1", conf=conf, run_after=run_after),
+    }
 
 
 def operator(monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -> ExtractOperator:
