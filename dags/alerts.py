@@ -2,8 +2,9 @@
 
 ### 告警 · Alerts
 
-**Purpose.** Looks every ten minutes whether the last candidate was refused, whether the release that readers see is too old, and whether a
-daily source is missing, and tells the connections that `alerts` in `community_metrics.yml` names.
+**Purpose.** Looks every ten minutes whether the last candidate was refused, whether the release that readers see is too old, whether a
+daily source is missing, and whether a platform is about to forget a day that has not come, and tells the connections that `alerts` in
+`community_metrics.yml` names.
 
 **Class.** *now*: one run looks at the present; past dates have nothing to say.
 

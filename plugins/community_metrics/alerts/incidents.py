@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Literal
 
 from community_metrics.releases.contents import DATABASE_NAME
 from community_metrics.releases.history import refusals_since_last_release
 from community_metrics.releases.manifest import read_manifest
-from community_metrics.releases.marts import mart_names, mart_relation, reading
+from community_metrics.releases.marts import columns_of, mart_names, mart_relation, reading
 from community_metrics.releases.pointer import current_release_id, release_path
 from community_metrics.settings import Settings
+from community_metrics.sources.retention import DEADLINES, Deadline, read_deadlines
 
-Kind = Literal["release_refused", "release_stale", "source_missing"]
+Kind = Literal["release_refused", "release_stale", "source_missing", "retention_clock"]
 
 # A source that missed its day longer ago than this was given up, or mended by other means; nobody is woken for it.
 _LOOK_BACK_DAYS = 14
@@ -56,6 +58,7 @@ class Facts:
     refused_at: str | None
     refusal_reasons: tuple[str, ...]
     sources: tuple[SourceCoverage, ...]
+    deadlines: tuple[Deadline, ...] = ()
 
 
 def read_facts(settings: Settings, now: datetime | None = None) -> Facts:
@@ -65,16 +68,7 @@ def read_facts(settings: Settings, now: datetime | None = None) -> Facts:
     folder = release_path(settings, current) if current else None
     refusals = refusals_since_last_release(settings)
     today = moment.astimezone(settings.zone).date()
-    sources: list[SourceCoverage] = []
-    if folder:
-        with reading(folder / DATABASE_NAME) as connection:
-            if "mart_data_status" in mart_names(connection):
-                rows = connection.execute(
-                    "select source, account_id, max(case when complete then business_date end)"
-                    f" from {mart_relation('mart_data_status')} where expected and business_date >= ? group by all order by 1, 2",
-                    [today - timedelta(days=_LOOK_BACK_DAYS)],
-                ).fetchall()
-                sources = [SourceCoverage(*row) for row in rows]
+    sources, deadlines = _read_status(folder / DATABASE_NAME, today) if folder else ([], [])
     return Facts(
         now=moment,
         today=today,
@@ -83,7 +77,24 @@ def read_facts(settings: Settings, now: datetime | None = None) -> Facts:
         refused_at=refusals[-1].refused_at if refusals else None,
         refusal_reasons=tuple(refusals[-1].reasons) if refusals else (),
         sources=tuple(sources),
+        deadlines=tuple(deadlines),
     )
+
+
+def _read_status(database: Path, today: date) -> tuple[list[SourceCoverage], list[Deadline]]:
+    with reading(database) as connection:
+        if "mart_data_status" not in mart_names(connection):
+            return [], []
+        relation = mart_relation("mart_data_status")
+        rows = connection.execute(
+            "select source, account_id, max(case when complete then business_date end)"
+            f" from {relation} where expected and business_date >= ? group by all order by 1, 2",
+            [today - timedelta(days=_LOOK_BACK_DAYS)],
+        ).fetchall()
+        # A release of before the clock has no such column.
+        has_clock = "available_until" in {column.name for column in columns_of(connection, relation)}
+        kept = connection.execute(DEADLINES.format(relation=relation)).fetchall() if has_clock else []
+    return [SourceCoverage(*row) for row in rows], read_deadlines(kept, today)
 
 
 def incidents(facts: Facts, stale_after_hours: int, missing_after_days: int) -> list[Incident]:
@@ -92,7 +103,7 @@ def incidents(facts: Facts, stale_after_hours: int, missing_after_days: int) -> 
     `stale_after_hours`: how old the release that readers see may become. `missing_after_days`: how many days after its end a
     business date has to be complete (1: on the day after it, when the platforms deliver, it is not missed yet).
     """
-    return [*_refused(facts), *_stale(facts, stale_after_hours), *_missing(facts, missing_after_days)]
+    return [*_refused(facts), *_stale(facts, stale_after_hours), *_missing(facts, missing_after_days), *_clock(facts)]
 
 
 def _refused(facts: Facts) -> Sequence[Incident]:
@@ -118,3 +129,18 @@ def _missing(facts: Facts, missing_after_days: int) -> Sequence[Incident]:
             subject = f"{source.source} {source.account}".strip()
             found.append(Incident("source_missing", subject, since.isoformat(), (f"{since} .. {due}",), "docs/runbooks/source-missing.md"))
     return found
+
+
+def _clock(facts: Facts) -> Sequence[Incident]:
+    """Of each account whose platform is about to forget a day that has not come: the same incident before the loss and after it."""
+    return [
+        Incident(
+            "retention_clock",
+            f"{deadline.source} {deadline.account}".strip(),
+            (deadline.complete_until + timedelta(days=1)).isoformat(),
+            (deadline.sentence,),
+            "docs/runbooks/retention-clock.md",
+        )
+        for deadline in facts.deadlines
+        if deadline.state != "kept"
+    ]

@@ -22,6 +22,7 @@ _TITLES = {
     "release_refused": ("发布被拒绝", "Release refused"),
     "release_stale": ("发布过期", "Release stale"),
     "source_missing": ("数据源缺失", "Source missing"),
+    "retention_clock": ("平台即将不再保留", "About to be lost at the platform"),
 }
 _MEANINGS = {
     "release_refused": ("新的数据没有通过检查，读者仍看到上一次发布。", "New data failed a critical check; readers keep the last release."),
@@ -29,6 +30,10 @@ _MEANINGS = {
     "source_missing": (
         "应到的每日数据没有到齐，相关数字为空。",
         "Daily data that were due are not complete; numbers that need them are NULL.",
+    ),
+    "retention_clock": (
+        "这一天的数据还没有到，平台即将（或已经）不再保留，过期就再也取不到。",
+        "A day that has not come is about to be forgotten by its platform, or has been: after that nobody can fetch it.",
     ),
 }
 
