@@ -13,7 +13,7 @@ import pytest
 
 from browser import fixture_release
 from browser.site_browser import CHROMEDRIVER, CHROMIUM, SiteBrowser, served
-from community_metrics.dashboard.site import build_site
+from community_metrics.dashboard.site import Beside, build_site
 from community_metrics.settings import Settings
 from community_metrics.warehouse.project_docs import make_project_docs
 
@@ -46,8 +46,14 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Release:
     folder = tmp_path_factory.mktemp("made_up")
     database = fixture_release.write_database(folder / "warehouse.duckdb")
     manifest = fixture_release.manifest()
-    told = fixture_release.restated()
-    build_site(Settings(home=folder / "home"), database, manifest, folder / "site", project_docs=make_project_docs(), restatements=told)
+    beside = Beside(make_project_docs(), fixture_release.restated(), fixture_release.operations())
+    build_site(
+        Settings(home=folder / "home"),
+        database,
+        manifest,
+        folder / "site",
+        beside=beside,
+    )
     return Release(folder / "site", database, manifest)
 
 

@@ -8,7 +8,7 @@ currency, a source that lags, restated and held days, and names that try to be H
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ import duckdb
 
 from browser import fixture_rows
 from browser.fixture_rows import COMMUNITIES, HOSTILE_NAME, LAST_DAY, SOURCES, TITLES
+from community_metrics.dashboard.operations import Audit, Model, Operations, Part, told_runs
 from community_metrics.dashboard.restated import Restated, restated_cell, restated_move
 
-__all__ = ["COMMUNITIES", "HOSTILE_NAME", "TITLES", "manifest", "restated", "write_database"]
+__all__ = ["COMMUNITIES", "HOSTILE_NAME", "TITLES", "manifest", "operations", "restated", "write_database"]
 
 MARTS = ("mart_activity_daily", "mart_activity_hourly", "mart_conversion_daily", "mart_data_status", "mart_growth_daily", "mart_retention")
 
@@ -78,6 +79,34 @@ def restated() -> Restated:
     summary = [("mart_activity_daily", "rollback", 7)]
     moves = [restated_move("2026-05-30 01:30:12", "20260529T013004Z-90aa17fe", "20260530T013004Z-90aa17fe", True, 7, summary)]
     return Restated([restated_cell({**told, "key": key, **cell}) for cell in cells], 2, moves)
+
+
+def operations() -> Operations:
+    """Twelve runs: one was refused, one interrupted, one is a backup of a DAG whose name tries to be HTML, the last one still works."""
+    began = datetime(2026, 5, 21, 1, 30)
+    rows: list[tuple[Any, ...]] = []
+    for number in range(10):
+        run_id, at = f"r{number}", began + timedelta(days=number)
+        who = "warehouse_release scheduled__2026-05-21T01:30:00+00:00" if number % 2 else "community-metrics run"
+        failed = 1 if number == 4 else 0
+        seconds = (12.0 + number, 48.5 + 3 * number, 3.7, None if failed or number == 9 else 5.25)
+        for step, taken in zip(("ingest", "build", "audit", "publish"), seconds, strict=True):
+            status = "refused" if failed and step == "audit" else "running" if number == 9 and step == "publish" else "succeeded"
+            counts = (40 + number, 31_200 + number, 7 * (number % 3)) if step == "ingest" else (None, None, None)
+            if not (failed and step == "publish"):
+                release = f"202605{21 + number}T013000Z-5b1f0c9a" if step == "publish" else None
+                checks = failed if step == "audit" else None
+                rows.append((run_id, who, step, at, status, taken, *counts, checks, release, 412_000_000 + 9_000_000 * number))
+    rows.append(("k", "community-metrics build", "build", began + timedelta(hours=3), "interrupted", *[None] * 7))
+    rows.append(("b", HOSTILE_NAME, "backup", began + timedelta(hours=4), "succeeded", 3.2, *[None] * 5, 90_000_000))
+    models = [("mart_retention", 9.81, 7.02), ("int_retention__kept_changes", 6.3, 6.11), ("mart_activity_daily", 2.04, 2.5)]
+    return Operations(
+        runs=told_runs(sorted(rows, key=lambda row: row[3])),
+        idle=161,
+        models=[Model(name, last, usual, round(20 * last / 9.81)) for name, last, usual in models],
+        audits=[Audit(f"2026-05-{30 - number} 01:31 UTC", int(number == 5), number % 3, 174) for number in range(10)],
+        parts=[Part("landing", "1,204", "812 MB", "+2.1 MB"), Part("lake", "3,117", "240 MB", "0"), Part("logs", "30", "2.4 MB", None)],
+    )
 
 
 def manifest() -> dict[str, Any]:

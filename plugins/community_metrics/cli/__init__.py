@@ -9,7 +9,7 @@ import click
 
 from community_metrics.cli.common import ProjectGroup, common_options
 from community_metrics.cli.erasing import erase, erasures
-from community_metrics.cli.inspection import digest, doctor, status
+from community_metrics.cli.inspection import digest, doctor, runs, status
 from community_metrics.cli.intake import land, ledger, quarantine
 from community_metrics.cli.releases import releases
 from community_metrics.cli.saving import backup, restore, upgrade
@@ -30,7 +30,7 @@ def main() -> None:
 
 for command in (
     *(land, ingest, build, audit, approve, publish, run),
-    *(releases, digest, status, quarantine, ledger, doctor),
+    *(runs, releases, digest, status, quarantine, ledger, doctor),
     *(export, postgres, backup, restore, upgrade, erase, erasures),
 ):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""Looking without touching: `digest`, `status` and `doctor`."""
+"""Looking without touching: `digest`, `status`, `runs` and `doctor`."""
 
 from __future__ import annotations
 
@@ -38,6 +38,33 @@ def status() -> None:
 
     report = read_status(settings())
     show(report.to_dict(), status_lines(report))
+
+
+@click.command()
+@common_options
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many to list.")
+def runs(limit: int) -> None:
+    """The last runs: how each ended, how long its steps took, what it took in; also one that works now."""
+    from community_metrics.dashboard.operations import STEPS, read_runs
+
+    found = read_runs(settings(), limit)
+    headers = ("begun", "outcome", *STEPS, "total", "files", "rows", "quarantined", "memory", "started by", "run")
+    rows = [
+        (
+            run.started_at,
+            run.status,
+            *(run.seconds.get(step) for step in STEPS),
+            run.total,
+            run.files,
+            run.accepted,
+            run.quarantined,
+            run.memory,
+            run.triggered_by,
+            run.run_id,
+        )
+        for run in found
+    ]
+    show({"runs": [vars(run) for run in found]}, table(headers, rows) if found else ["no run is recorded yet"])
 
 
 @click.command()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,13 @@ from community_metrics.dashboard.datasets import Dataset, DatasetWriter, Scopes,
 from community_metrics.dashboard.glossary import PAGE as GLOSSARY
 from community_metrics.dashboard.glossary import chapters
 from community_metrics.dashboard.layout import PROJECT_DOCS, PROJECT_DOCS_POLICY
+from community_metrics.dashboard.operations import PAGE as OPERATIONS
+from community_metrics.dashboard.operations import Operations
 from community_metrics.dashboard.pages import Page, Site, Tile, load_site
-from community_metrics.dashboard.reconciling import Reconciled, read_reconciliation
+from community_metrics.dashboard.reconciling import read_reconciliation
 from community_metrics.dashboard.restated import Restated
 from community_metrics.dashboard.tile_kinds import RANGES
-from community_metrics.dashboard.trust import Trust, read_trust
+from community_metrics.dashboard.trust import read_trust
 from community_metrics.errors import CommunityMetricsError, SettingsError
 from community_metrics.metrics.registry import project_registry
 from community_metrics.settings import PROJECT_ROOT, Settings
@@ -31,6 +33,19 @@ from community_metrics.sources.retention import DEADLINES, Deadline, read_deadli
 
 DASHBOARDS = PROJECT_ROOT / "dashboards"
 EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a site tells that stands in no mart.
+
+    `project_docs`: dbt's documentation of the models, one HTML file, which the glossary leads to; `restatements` and `operations`:
+    what the pages of these names tell.
+    """
+
+    project_docs: Path | None = None
+    restatements: Restated = field(default_factory=Restated)
+    operations: Operations = field(default_factory=Operations)
 
 
 @dataclass(frozen=True)
@@ -50,22 +65,20 @@ def build_site(
     manifest: Mapping[str, Any],
     out_dir: Path,
     dashboards: Path = DASHBOARDS,
-    project_docs: Path | None = None,
-    restatements: Restated | None = None,
+    beside: Beside | None = None,
 ) -> SiteReport:
     """Write the site of the released `database` (schema `marts`) into the new or empty folder `out_dir`.
 
-    `project_docs`: dbt's documentation of the models, one HTML file, which the glossary leads to. `restatements`: what the page of
-    that name tells.
     Raises `SettingsError` when a page is wrong or ECharts has not been fetched, `CommunityMetricsError` when `out_dir` has content.
     """
     started = time.monotonic()
+    beside = beside or Beside()
     if out_dir.exists() and any(out_dir.iterdir()):
         raise CommunityMetricsError("the folder of the site is not empty", str(out_dir), "a site is written once, with its release")
     _copy_assets(dashboards, out_dir)
-    if project_docs is not None:
+    if beside.project_docs is not None:
         (out_dir / PROJECT_DOCS).parent.mkdir()
-        (out_dir / PROJECT_DOCS).write_text(_under_policy(project_docs.read_text(encoding="utf-8")), encoding="utf-8")
+        (out_dir / PROJECT_DOCS).write_text(_under_policy(beside.project_docs.read_text(encoding="utf-8")), encoding="utf-8")
     with duckdb.connect(config={"threads": settings.threads, "memory_limit": settings.memory_limit}) as connection:
         connection.execute(f"set TimeZone = {sql_literal(settings.timezone)}")
         connection.execute(f"attach {sql_literal(str(database))} as release (read_only)")
@@ -80,19 +93,33 @@ def build_site(
         catalogue = {name: writer.write(dataset) for name, dataset in datasets.items()}
         pages = tuple(page for page in site.pages if not (page.hide_when_empty and _is_empty(page, catalogue)))
         trust = read_trust(manifest)
-        reconciliation = read_reconciliation(connection, marts)
-        deadlines = _deadlines(connection, marts, manifest, settings)
         shared = {
             "scopes": _scope_labels(connection, site, scopes, marts),
             "gaps": _gaps(connection, site, marts),
             "dataThrough": _day_number(trust.data_through),
             "weekStart": settings.week_start,
         }
+        told = {
+            "site": site,
+            "pages": [(page, _file_name(page, pages)) for page in pages],
+            "trust": trust,
+            "reconciliation": read_reconciliation(connection, marts),
+            "deadlines": _deadlines(connection, marts, manifest, settings),
+            "scopes": scopes,
+            "restated": beside.restatements,
+            "operations": beside.operations,
+            "project_docs": PROJECT_DOCS if beside.project_docs else None,
+            "has_glossary": any(page.name == GLOSSARY for page in pages),
+            "terms": {metric.name: {"zh": metric.label.zh, "en": metric.label.en} for metric in project_registry().metrics.values()},
+            "version": version_of(trust.release_id + trust.created_at + trust.code_version),
+        }
         template = _template(dashboards)
         for page in pages:
             spec = _page_spec(page, site, catalogue, datasets, shared)
-            docs = PROJECT_DOCS if project_docs else None
-            html = _render(template, site, pages, page, spec, trust, reconciliation, deadlines, scopes, docs, restatements or Restated())
+            if page.name == OPERATIONS:
+                spec["operations"] = beside.operations.charts
+            glossary = chapters(project_registry()) if page.name == GLOSSARY else []
+            html = template.render(page=page, spec=_inert_json(spec), glossary=glossary, **told)
             (out_dir / _file_name(page, pages)).write_text(html, encoding="utf-8")
     written = [path for path in out_dir.rglob("*") if path.is_file()]
     return SiteReport(
@@ -244,38 +271,6 @@ def _template(dashboards: Path) -> jinja2.Template:
     loader = jinja2.FileSystemLoader(dashboards / "templates")
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
     return environment.get_template("page.html")
-
-
-def _render(
-    template: jinja2.Template,
-    site: Site,
-    pages: tuple[Page, ...],
-    page: Page,
-    spec: Mapping[str, Any],
-    trust: Trust,
-    reconciliation: Sequence[Reconciled],
-    deadlines: Sequence[Deadline],
-    scopes: Scopes,
-    project_docs: str | None,
-    restated: Restated,
-) -> str:
-    registry = project_registry()
-    return template.render(
-        site=site,
-        pages=[(other, _file_name(other, pages)) for other in pages],
-        page=page,
-        spec=_inert_json(spec),
-        trust=trust,
-        reconciliation=reconciliation,
-        deadlines=deadlines,
-        restated=restated,
-        scopes=scopes,
-        has_glossary=any(other.name == GLOSSARY for other in pages),
-        glossary=chapters(registry) if page.name == GLOSSARY else [],
-        terms={metric.name: {"zh": metric.label.zh, "en": metric.label.en} for metric in registry.metrics.values()},
-        project_docs=project_docs,
-        version=version_of(trust.release_id + trust.created_at + trust.code_version),
-    )
 
 
 def _inert_json(value: Any) -> Markup:

@@ -53,6 +53,11 @@ TILE_KINDS = {
         _kind("contents", 12, needs_mart=False),
         _kind("restatements", 12, needs_mart=False),
         _kind("moves", 12, needs_mart=False),
+        _kind("durations", 12, needs_mart=False),
+        _kind("audits", 12, needs_mart=False),
+        _kind("runs", 12, needs_mart=False),
+        _kind("models", 12, needs_mart=False),
+        _kind("sizes", 12, needs_mart=False),
         _kind("glossary", 12, needs_mart=False),
     )
 }

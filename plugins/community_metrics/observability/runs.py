@@ -221,25 +221,32 @@ def enter(settings: Settings, own: Path | None = None) -> None:
     import duckdb
 
     try:
-        journals = sorted((settings.warehouse / _JOURNALS).glob("*.jsonl"))
-        if not journals:
-            return
-        with open_ops(settings, _WAIT_SECONDS) as connection:
-            _create(connection)
-            for path in journals:
-                is_over = not _journal if path == own else is_abandoned(path)
-                if is_over or path == own:
-                    _enter(connection, path, is_over)
-                if is_over:
-                    path.unlink(missing_ok=True)
+        if _journals(settings):
+            with entered(settings, own):
+                pass
     except (BusyError, OSError, duckdb.Error) as error:
         log.warning("runs are entered later: %s", error)
 
 
-def _create(connection: DuckDBPyConnection) -> None:
-    for table, columns in (("pipeline_runs", _COLUMNS), ("model_runs", _MODEL_COLUMNS)):
-        declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-        connection.execute(f"create table if not exists ops.{table} ({declared})")
+@contextmanager
+def entered(settings: Settings, own: Path | None = None) -> Iterator[DuckDBPyConnection]:
+    """The open `ops.duckdb` with all that the journals tell. Raises `BusyError` if somebody keeps it open."""
+    own = own or (_journal[-1].path if _journal else None)
+    with open_ops(settings, _WAIT_SECONDS) as connection:
+        for table, columns in (("pipeline_runs", _COLUMNS), ("model_runs", _MODEL_COLUMNS)):
+            declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+            connection.execute(f"create table if not exists ops.{table} ({declared})")
+        for path in _journals(settings):
+            is_over = not _journal if path == own else is_abandoned(path)
+            if is_over or path == own:
+                _enter(connection, path, is_over)
+            if is_over:
+                path.unlink(missing_ok=True)
+        yield connection
+
+
+def _journals(settings: Settings) -> list[Path]:
+    return sorted((settings.warehouse / _JOURNALS).glob("*.jsonl"))
 
 
 def _enter(connection: DuckDBPyConnection, path: Path, is_over: bool) -> None:

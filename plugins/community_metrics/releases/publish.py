@@ -272,11 +272,13 @@ def _ledger(settings: Settings) -> Ledger:
 
 
 def _build_site(settings: Settings, folder: Path, manifest: dict[str, Any]) -> None:
-    from community_metrics.dashboard.site import build_site
+    from community_metrics.dashboard.operations import read_operations
+    from community_metrics.dashboard.site import Beside, build_site
     from community_metrics.warehouse.project_docs import project_docs
 
     told = read_told(settings, folder / RESTATEMENTS_NAME, manifest)
-    build_site(settings, folder / DATABASE_NAME, manifest, folder / SITE_NAME, project_docs=project_docs(), restatements=told)
+    beside = Beside(project_docs(), told, read_operations(settings))
+    build_site(settings, folder / DATABASE_NAME, manifest, folder / SITE_NAME, beside=beside)
 
 
 def _bring_to_disk(folder: Path) -> None:

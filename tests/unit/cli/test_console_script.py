@@ -38,6 +38,7 @@ COMMANDS = [
     "releases",
     "restore",
     "run",
+    "runs",
     "status",
     "upgrade",
 ]

@@ -45,6 +45,7 @@ def test_the_projects_own_pages_fit_the_marts(marts: Marts) -> None:
         "content",
         "trust",
         "restatements",
+        "operations",
         "glossary",
     ]
     assert all(page.tiles for page in site.pages)

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from browser import fixture_release
-from community_metrics.dashboard.site import build_site
+from community_metrics.dashboard.site import Beside, build_site
 from community_metrics.errors import CommunityMetricsError, SettingsError
 from community_metrics.settings import Settings
 
@@ -25,10 +25,24 @@ PAGES = [
     "glossary.html",
     "growth.html",
     "index.html",
+    "operations.html",
     "restatements.html",
     "retention.html",
     "trust.html",
 ]
+PAGE_ORDER = (
+    "overview",
+    "growth",
+    "activity",
+    "retention",
+    "funnels",
+    "conversion",
+    "content",
+    "trust",
+    "restatements",
+    "operations",
+    "glossary",
+)
 DAY_ZERO = "date '1970-01-01'"
 
 
@@ -119,7 +133,8 @@ def test_no_name_can_become_html(site: Path) -> None:
 def test_the_page_of_the_models_stands_in_the_site_under_a_policy(dashboards: Path, database: Path, tmp_path: Path) -> None:
     docs = tmp_path / "docs.html"
     docs.write_text("<html><head><title>dbt</title></head><body></body></html>")
-    build_site(Settings(home=tmp_path), database, fixture_release.manifest(), tmp_path / "site", dashboards, project_docs=docs)
+    manifest, beside = fixture_release.manifest(), Beside(project_docs=docs)
+    build_site(Settings(home=tmp_path), database, manifest, tmp_path / "site", dashboards, beside)
     page = (tmp_path / "site" / "models" / "index.html").read_text(encoding="utf-8")
     assert page.startswith('<html><head><meta http-equiv="Content-Security-Policy" content="default-src \'none\'; ')
     assert '<a class="glossary-docs" href="models/index.html">' in (tmp_path / "site" / "glossary.html").read_text(encoding="utf-8")
@@ -171,7 +186,18 @@ def test_a_page_about_data_that_nobody_has_is_left_out(dashboards: Path, databas
         for mart in ("mart_content_daily", "mart_account_daily", "mart_conversion_daily"):
             connection.execute(f"delete from marts.{mart}")
     report = build_site(Settings(home=tmp_path), tmp_path / "fewer.duckdb", fixture_release.manifest(), tmp_path / "site", dashboards)
-    assert report.pages == ("overview", "growth", "activity", "retention", "funnels", "conversion", "trust", "restatements", "glossary")
+    assert report.pages == (
+        "overview",
+        "growth",
+        "activity",
+        "retention",
+        "funnels",
+        "conversion",
+        "trust",
+        "restatements",
+        "operations",
+        "glossary",
+    )
     assert "content.html" not in (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
 
 
@@ -181,7 +207,7 @@ def test_a_release_without_any_row_still_has_a_site(dashboards: Path, tmp_path: 
         connection.execute((Path(fixture_release.__file__).parent / "marts.sql").read_text())
     report = build_site(Settings(home=tmp_path), database, {"release_id": "r1"}, tmp_path / "site", dashboards)
     assert report.index.exists()
-    assert report.pages == ("overview", "growth", "activity", "retention", "conversion", "trust", "restatements", "glossary")
+    assert report.pages == tuple(name for name in PAGE_ORDER if name not in ("content", "funnels"))
 
 
 def test_a_folder_with_content_is_not_written_over(dashboards: Path, database: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from browser import fixture_release
 from community_metrics.dashboard.restated import CELLS_SHOWN, Restated, RestatedCell, restated_cell, restated_move
-from community_metrics.dashboard.site import build_site
+from community_metrics.dashboard.site import Beside, build_site
 from community_metrics.settings import Settings
 
 SHA = "3f2a1b4c5d6e" + "0" * 52
@@ -56,8 +56,9 @@ def test_every_kind_of_evidence_has_words() -> None:
     assert restated_cell(row(cause="unexplained", evidence="[]")).details == ()
 
 
-def page(dashboards: Path, database: Path, folder: Path, restated: Restated | None) -> str:
-    build_site(Settings(home=folder), database, fixture_release.manifest(), folder / "site", dashboards, restatements=restated)
+def page(dashboards: Path, database: Path, folder: Path, restated: Restated) -> str:
+    beside = Beside(restatements=restated)
+    build_site(Settings(home=folder), database, fixture_release.manifest(), folder / "site", dashboards, beside)
     return (folder / "site" / "restatements.html").read_text(encoding="utf-8")
 
 
@@ -75,7 +76,7 @@ def test_the_page_shows_old_new_cause_and_moves(dashboards: Path, database: Path
 
 
 def test_a_release_that_restates_nothing_says_so(dashboards: Path, database: Path, tmp_path: Path) -> None:
-    html = page(dashboards, database, tmp_path, None)
+    html = page(dashboards, database, tmp_path, Restated())
     assert "以前报过的数字都没有变。" in html and "No number that was reported before has changed." in html
 
 
