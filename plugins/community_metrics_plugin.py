@@ -84,7 +84,7 @@ def _file_within(site: Path, path: str) -> Path:
     try:
         file = (site / path).resolve()
         found = file.is_relative_to(site) and file.is_file()
-    except (OSError, ValueError):  # a name that no file can have
+    except (OSError, ValueError, RuntimeError):  # a name that no file can have, or a link that leads to itself
         found = False
     if not found:
         raise HTTPException(404, "not a page of the dashboard")

@@ -1,7 +1,7 @@
 """A home in one file, and back: everything that cannot be made again, and the lake, so that nothing has to be read anew.
 
-Left out is what the next build makes (the working warehouse), what belongs to Airflow (its own database and logs), what was logged,
-and what lies between two states: locks, hidden files of processes at work.
+Left out is what the next build makes (the working warehouse), what belongs to Airflow (its own database and logs), and what lies
+between two states: locks, hidden files of processes at work.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from typing import IO, Any
 
 from community_metrics.errors import CommunityMetricsError, UsageError
 from community_metrics.locks import ingest_lock, writer_lock
-from community_metrics.observability.runs import recorded
 from community_metrics.releases.history import utc_now
 from community_metrics.releases.manifest import code_version
 from community_metrics.settings import Settings
@@ -66,7 +65,6 @@ def back_up(settings: Settings, target: Path, with_releases: bool = True) -> Bac
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         with (
-            recorded(settings, "backup") as step,
             writer_lock(settings, "backup"),
             ingest_lock(settings, "backup"),
             tempfile.TemporaryDirectory() as scratch,
@@ -77,7 +75,6 @@ def back_up(settings: Settings, target: Path, with_releases: bool = True) -> Bac
             with closing(sqlite3.connect(settings.ledger_path)) as source, closing(sqlite3.connect(ledger)) as copy:
                 source.backup(copy)
             report = _write(settings, handle, target, ledger, with_releases)
-            step.files = report.files
             handle.flush()
             os.fsync(handle.fileno())
         part.rename(target)
@@ -158,12 +155,7 @@ def _write(settings: Settings, handle: IO[bytes], target: Path, ledger: Path, wi
 
 
 def _saved(settings: Settings, with_releases: bool) -> Iterator[Path]:
-    left_out = {
-        settings.airflow_home,
-        settings.logs,
-        settings.warehouse,
-        *(() if with_releases else (settings.releases, settings.published)),
-    }
+    left_out = {settings.airflow_home, settings.warehouse, *(() if with_releases else (settings.releases, settings.published))}
     for folder, names, files in os.walk(settings.home):
         here = Path(folder)
         names[:] = sorted(

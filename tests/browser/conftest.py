@@ -46,7 +46,7 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Release:
     folder = tmp_path_factory.mktemp("made_up")
     database = fixture_release.write_database(folder / "warehouse.duckdb")
     manifest = fixture_release.manifest()
-    beside = Beside(make_project_docs(), fixture_release.restated(), fixture_release.operations())
+    beside = Beside(make_project_docs(), fixture_release.restated(), fixture_release.operations(), fixture_release.validations())
     build_site(
         Settings(home=folder / "home"),
         database,

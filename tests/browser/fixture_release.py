@@ -18,8 +18,9 @@ from browser import fixture_rows
 from browser.fixture_rows import COMMUNITIES, HOSTILE_NAME, LAST_DAY, SOURCES, TITLES
 from community_metrics.dashboard.operations import Audit, Model, Operations, Part, told_runs
 from community_metrics.dashboard.restated import Restated, restated_cell, restated_move
+from community_metrics.dashboard.validations import ValidatedCheck, ValidatedLandings, ValidatedSuite, Validations
 
-__all__ = ["COMMUNITIES", "HOSTILE_NAME", "TITLES", "manifest", "operations", "restated", "write_database"]
+__all__ = ["COMMUNITIES", "HOSTILE_NAME", "TITLES", "manifest", "operations", "restated", "validations", "write_database"]
 
 MARTS = ("mart_activity_daily", "mart_activity_hourly", "mart_conversion_daily", "mart_data_status", "mart_growth_daily", "mart_retention")
 
@@ -107,6 +108,16 @@ def operations() -> Operations:
         audits=[Audit(f"2026-05-{30 - number} 01:31 UTC", int(number == 5), number % 3, 174) for number in range(10)],
         parts=[Part("landing", "1,204", "812 MB", "+2.1 MB"), Part("lake", "3,117", "240 MB", "0"), Part("logs", "30", "2.4 MB", None)],
     )
+
+
+def validations() -> Validations:
+    """A suite with a failed check, one without, and a look at the sources that held a file; a rule tries to be HTML."""
+    meaning = {"zh": "订单在两天之内", "en": "Orders are two days old at most"}
+    rule = f"select * from {{batch}} where name = '{HOSTILE_NAME}'"
+    failed = ValidatedCheck("freshness", "orders_within_two_days", "warning", "failed", meaning, rule, "2 rows", "0 rows")
+    passed = ValidatedCheck("growth", "members_at_end_identity", "critical", "passed", meaning, "", "0 rows", "0 rows")
+    suites = [ValidatedSuite("freshness", meaning, [failed]), ValidatedSuite("growth", meaning, [passed])]
+    return Validations(suites, [ValidatedLandings("2026-05-31 09:10 UTC", 37, 36, [failed])])
 
 
 def manifest() -> dict[str, Any]:

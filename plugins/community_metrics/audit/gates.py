@@ -65,19 +65,18 @@ def gate_landings(settings: Settings, ledger: Ledger) -> list[GateResult]:
     return verdict.record(ledger)
 
 
-def audit_marts(settings: Settings, fingerprint: str, data_docs: bool = False) -> AuditReport:
+def audit_marts(settings: Settings, fingerprint: str) -> AuditReport:
     """Judge the candidate in the working warehouse and keep the results under its fingerprint.
 
-    `data_docs` also renders Great Expectations' pages into `warehouse/gx/marts/data_docs/`. Raises `SettingsError` for a
-    wrong suite and `CommunityMetricsError` when there is no candidate.
+    Raises `SettingsError` for a wrong suite and `CommunityMetricsError` when there is no candidate.
     """
     started = time.monotonic()
-    results = check_candidate(settings, marts_suites(settings), data_docs)
+    results = check_candidate(settings, marts_suites(settings))
     append_results(settings, fingerprint, results)
     return judge(fingerprint, results, time.monotonic() - started)
 
 
-def check_candidate(settings: Settings, suites: Sequence[Suite], data_docs: bool = False, today: date | None = None) -> list[CheckResult]:
+def check_candidate(settings: Settings, suites: Sequence[Suite], today: date | None = None) -> list[CheckResult]:
     """Run suites on the candidate, and neither record nor judge. `today`: for the retention clock. Raises as `audit_marts` does."""
     if not settings.warehouse_path.exists():
         raise CommunityMetricsError("there is no candidate to audit", str(settings.warehouse_path), "run `community-metrics build`")
@@ -93,8 +92,6 @@ def check_candidate(settings: Settings, suites: Sequence[Suite], data_docs: bool
         reached = database.rows("select source, max(observed_until) as observed_until from observed group by source")
         results += check_required_sources(settings.required_sources, {row["source"]: row["observed_until"] for row in reached})
         results.append(_check_clock(database, today or datetime.now(settings.zone).date()))
-        if data_docs:
-            database.build_data_docs()
     return results
 
 

@@ -78,7 +78,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """One HTML file of the site, named `<name>.html` (the first page of `site.yml` is `index.html`)."""
+    """One HTML file of the site, named `<name>.html` (the first page of `site.yml` is `index.html`).
+
+    `in_menu`: False for a page that another one leads to.
+    """
 
     name: str
     title: Text
@@ -87,6 +90,7 @@ class Page:
     defaults: Mapping[str, str]
     hide_when_empty: bool
     sections: tuple[Section, ...]
+    in_menu: bool = True
 
     @property
     def tiles(self) -> tuple[Tile, ...]:
@@ -140,9 +144,11 @@ def load_site(folder: Path, marts: MartColumns) -> Site:
 def _read_page(path: Path, name: str, marts: MartColumns) -> Page:
     content = _read_mapping(path)
     where = str(path)
-    unknown = sorted(set(content) - {"title", "lead", "filters", "defaults", "hide_when_empty", "sections"})
+    unknown = sorted(set(content) - {"title", "lead", "filters", "defaults", "hide_when_empty", "in_menu", "sections"})
     if unknown:
-        raise SettingsError(f"unknown key {unknown[0]!r}", where, "a page has title, lead, filters, defaults, hide_when_empty, sections")
+        raise SettingsError(
+            f"unknown key {unknown[0]!r}", where, "a page has title, lead, filters, defaults, hide_when_empty, in_menu, sections"
+        )
     filters = tuple(map(str, content.get("filters", [])))
     for name_of_filter in filters:
         _one_of(name_of_filter, FILTERS, "filter", where)
@@ -157,6 +163,7 @@ def _read_page(path: Path, name: str, marts: MartColumns) -> Page:
         defaults={str(key): str(value) for key, value in content.get("defaults", {}).items()},
         hide_when_empty=bool(content.get("hide_when_empty", False)),
         sections=sections,
+        in_menu=bool(content.get("in_menu", True)),
     )
     keys = [tile.key for tile in page.tiles]
     for key in keys:

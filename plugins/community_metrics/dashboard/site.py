@@ -26,6 +26,7 @@ from community_metrics.dashboard.reconciling import read_reconciliation
 from community_metrics.dashboard.restated import Restated
 from community_metrics.dashboard.tile_kinds import RANGES
 from community_metrics.dashboard.trust import read_trust
+from community_metrics.dashboard.validations import Validations
 from community_metrics.errors import CommunityMetricsError, SettingsError
 from community_metrics.metrics.registry import project_registry
 from community_metrics.settings import PROJECT_ROOT, Settings
@@ -39,13 +40,14 @@ EPOCH = date(1970, 1, 1)
 class Beside:
     """What a site tells that stands in no mart.
 
-    `project_docs`: dbt's documentation of the models, one HTML file, which the glossary leads to; `restatements` and `operations`:
-    what the pages of these names tell.
+    `project_docs`: dbt's documentation of the models, one HTML file, which the glossary leads to; `restatements`, `operations`,
+    `validations`: what the pages of these names tell.
     """
 
     project_docs: Path | None = None
     restatements: Restated = field(default_factory=Restated)
     operations: Operations = field(default_factory=Operations)
+    validations: Validations = field(default_factory=Validations)
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ def build_site(
             "scopes": scopes,
             "restated": beside.restatements,
             "operations": beside.operations,
+            "validations": beside.validations,
             "project_docs": PROJECT_DOCS if beside.project_docs else None,
             "has_glossary": any(page.name == GLOSSARY for page in pages),
             "terms": {metric.name: {"zh": metric.label.zh, "en": metric.label.en} for metric in project_registry().metrics.values()},

@@ -17,17 +17,22 @@ RANGES = (7, 30, 90, 0)
 
 @dataclass(frozen=True)
 class TileKind:
-    """`options` are the YAML keys that only this kind has; `width` is in twelfths of the page."""
+    """`options`: the YAML keys that only this kind has; `width`: in twelfths of the page; `template`: of a tile that no script draws."""
 
     name: str
     width: int
     needs_mart: bool = True
     needs_aggregate: bool = False
     options: frozenset[str] = frozenset()
+    template: str | None = None
 
 
 def _kind(name: str, width: int, *options: str, needs_mart: bool = True, needs_aggregate: bool = False) -> TileKind:
     return TileKind(name, width, needs_mart, needs_aggregate, frozenset(options))
+
+
+def _written(template: str) -> TileKind:
+    return TileKind(template.rpartition("/")[2], 12, needs_mart=False, template=f"{template}.html")
 
 
 TILE_KINDS = {
@@ -44,20 +49,22 @@ TILE_KINDS = {
         _kind("funnel", 12),
         _kind("items", 12, "top", "item_limit"),
         _kind("status", 12),
-        _kind("verdict", 12, needs_mart=False),
-        _kind("clock", 12, needs_mart=False),
-        _kind("reconciliation", 12, needs_mart=False),
-        _kind("checks", 12, needs_mart=False),
-        _kind("refusals", 12, needs_mart=False),
-        _kind("inputs", 12, needs_mart=False),
-        _kind("contents", 12, needs_mart=False),
-        _kind("restatements", 12, needs_mart=False),
-        _kind("moves", 12, needs_mart=False),
+        _written("trust/verdict"),
+        _written("trust/clock"),
+        _written("trust/reconciliation"),
+        _written("trust/checks"),
+        _written("trust/refusals"),
+        _written("trust/inputs"),
+        _written("trust/contents"),
+        _written("trust/restatements"),
+        _written("trust/moves"),
         _kind("durations", 12, needs_mart=False),
         _kind("audits", 12, needs_mart=False),
-        _kind("runs", 12, needs_mart=False),
-        _kind("models", 12, needs_mart=False),
-        _kind("sizes", 12, needs_mart=False),
-        _kind("glossary", 12, needs_mart=False),
+        _written("operations/runs"),
+        _written("operations/models"),
+        _written("operations/sizes"),
+        _written("validations/suites"),
+        _written("validations/landings"),
+        _written("glossary"),
     )
 }

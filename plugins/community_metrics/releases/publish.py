@@ -274,10 +274,11 @@ def _ledger(settings: Settings) -> Ledger:
 def _build_site(settings: Settings, folder: Path, manifest: dict[str, Any]) -> None:
     from community_metrics.dashboard.operations import read_operations
     from community_metrics.dashboard.site import Beside, build_site
+    from community_metrics.releases.validation_page import read_validations
     from community_metrics.warehouse.project_docs import project_docs
 
     told = read_told(settings, folder / RESTATEMENTS_NAME, manifest)
-    beside = Beside(project_docs(), told, read_operations(settings))
+    beside = Beside(project_docs(), told, read_operations(settings), read_validations(settings, manifest))
     build_site(settings, folder / DATABASE_NAME, manifest, folder / SITE_NAME, beside=beside)
 
 

@@ -208,11 +208,6 @@ def test_results_are_kept_run_after_run(settings: Settings) -> None:
         assert connection.execute("select count(*), count(distinct run_at) from ops.check_results").fetchone() == (2 * len(first.checks), 2)
 
 
-def test_data_docs_are_rendered_on_request(settings: Settings) -> None:
-    audit_marts(settings, "f1", data_docs=True)
-    assert (settings.warehouse / "gx" / "marts" / "data_docs" / "index.html").is_file()
-
-
 def test_without_a_candidate_there_is_nothing_to_judge(tmp_path: Path) -> None:
     with pytest.raises(CommunityMetricsError, match="no candidate"):
         audit_marts(Settings(home=tmp_path), "f1")

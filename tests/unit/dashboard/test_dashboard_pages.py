@@ -44,6 +44,7 @@ def test_the_projects_own_pages_fit_the_marts(marts: Marts) -> None:
         "conversion",
         "content",
         "trust",
+        "validations",
         "restatements",
         "operations",
         "glossary",

@@ -11,9 +11,22 @@ from airflow.api_fastapi.app import create_auth_manager
 from airflow.api_fastapi.core_api.security import get_user
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from httpx import Response
 
+from community_metrics.dashboard.layout import PROJECT_DOCS
 from community_metrics.settings import PROJECT_ROOT, Settings
 from community_metrics_plugin import URL_PREFIX, CommunityMetricsPlugin, _current_release, app
+
+
+def assert_guarded(answer: Response) -> None:
+    """What each answer tells a browser: no guessing of types, no address to others, no other frame than Airflow's, no stale copy."""
+    headers = answer.headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["cache-control"] == "no-cache"
+    policy = dict(part.strip().partition(" ")[::2] for part in headers["content-security-policy"].split(";"))
+    assert (policy["default-src"], policy["frame-ancestors"]) == ("'none'", "'self'")
+    assert (policy["base-uri"], policy["form-action"]) == ("'none'", "'none'")
 
 
 @pytest.fixture
@@ -46,15 +59,38 @@ def publish(settings: Settings, release_id: str, text: str) -> None:
     (site / "assets").mkdir(parents=True)
     (site / "index.html").write_text(text)
     (site / "assets" / "page.js").write_text("// script")
+    for path in EVERY_KIND[1:-1]:
+        (site / path).parent.mkdir(parents=True, exist_ok=True)
+        (site / path).write_text(path)
     settings.published.mkdir(exist_ok=True)
     settings.current_release.unlink(missing_ok=True)
     settings.current_release.symlink_to(settings.releases / release_id, target_is_directory=True)
 
 
-@pytest.mark.parametrize("path", ["", "index.html", "assets/page.js", "no-such-page.html", "docs", "openapi.json"])
-def test_without_a_login_there_is_nothing_to_see(stranger: TestClient, settings: Settings, path: str) -> None:
+# Of each kind one: pages, the validation results, dbt's documentation, data, scripts, what Airflow's framework would add by itself.
+EVERY_KIND = ("index.html", "validations.html", "operations.html", PROJECT_DOCS, "data/mart_activity_daily/1.js", "assets/page.js")
+
+
+@pytest.mark.parametrize(
+    "path", ["", *EVERY_KIND, "no-such-page.html", "docs", "openapi.json", "%2e%2e/manifest.json", "..%2fmanifest.json"]
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_without_a_login_there_is_nothing_to_see(stranger: TestClient, settings: Settings, path: str, method: str) -> None:
     publish(settings, "r1", "first")
-    assert stranger.get(f"{URL_PREFIX}/{path}").status_code == 401
+    answer = stranger.request(method, f"{URL_PREFIX}/{path}")
+    assert answer.status_code == 401
+    assert_guarded(answer)
+    # A login of nobody's is none.
+    forged = stranger.request(method, f"{URL_PREFIX}/{path}", headers={"Authorization": "Bearer forged", "Cookie": "_token=forged"})
+    assert forged.status_code in (401, 403)
+    assert "first" not in answer.text + forged.text
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_pages_are_read_only(member: TestClient, settings: Settings, method: str) -> None:
+    publish(settings, "r1", "first")
+    assert member.request(method, f"{URL_PREFIX}/index.html").status_code == 405
+    assert (settings.releases / "r1" / "site" / "index.html").read_text() == "first"
 
 
 def test_a_person_without_a_login_is_sent_to_it_and_back(stranger: TestClient) -> None:
@@ -72,9 +108,6 @@ def test_whoever_is_logged_in_sees_the_released_pages(member: TestClient, settin
 
 def test_the_page_of_the_models_may_run_its_own_scripts_and_ask_for_nothing(member: TestClient, settings: Settings) -> None:
     publish(settings, "r1", "first")
-    page = settings.releases / "r1" / "site" / "models" / "index.html"
-    page.parent.mkdir()
-    page.write_text("dbt")
     policy = member.get(f"{URL_PREFIX}/models/index.html").headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; ")
     assert policy.endswith("; frame-ancestors 'self'")
@@ -109,15 +142,57 @@ def test_an_unchanged_page_is_not_sent_again(member: TestClient, settings: Setti
         "a%00b",
         "assets",
         "x" * 5000,
+        "%252e%252e%252fmanifest.json",
+        "..%5cmanifest.json",
+        "%c0%ae%c0%ae/manifest.json",
+        "assets/../../manifest.json",
+        "assets/%2e%2e/%2e%2e/manifest.json",
+        "./../manifest.json",
+        "....//manifest.json",
+        "..;/manifest.json",
+        "//etc/passwd",
+        "file:///etc/passwd",
+        "HOME/releases/r1/manifest.json",
+        "index.html/../../manifest.json",
+        "index.html%00.js",
+        "folder_link/manifest.json",
+        "dangling",
+        "loop",
+        "data",
+        "models/",
+        "manifest.json",
+        "warehouse.duckdb",
+        "~root",
+        "\u200b",
     ],
 )
 def test_nothing_outside_the_site_can_be_reached(member: TestClient, settings: Settings, path: str) -> None:
     publish(settings, "r1", "first")
-    (settings.releases / "r1" / "manifest.json").write_text("secret")
-    (settings.releases / "r1" / "site" / "link").symlink_to(settings.releases / "r1" / "manifest.json")
-    answer = member.get(f"{URL_PREFIX}/{path}")
-    assert answer.status_code == 404
-    assert "secret" not in answer.text
+    release = settings.releases / "r1"
+    (release / "manifest.json").write_text("secret")
+    (release / "warehouse.duckdb").write_text("secret")
+    (release / "site" / "link").symlink_to(release / "manifest.json")
+    (release / "site" / "folder_link").symlink_to(release, target_is_directory=True)
+    (release / "site" / "dangling").symlink_to(release / "nothing")
+    (release / "site" / "loop").symlink_to(release / "site" / "loop")
+    answer = member.get(f"{URL_PREFIX}/{path.replace('HOME', str(settings.home))}")
+    assert answer.status_code in (403, 404)
+    assert "secret" not in answer.text and "root:" not in answer.text
+    assert str(settings.home) not in answer.text
+    if answer.url.path.startswith(URL_PREFIX):
+        assert_guarded(answer)
+
+
+def test_the_site_of_a_release_that_is_a_link_out_of_the_home_is_followed_once_and_no_further(
+    member: TestClient, settings: Settings
+) -> None:
+    """The pointer is a link by design; what it leads to is the root, and nothing leads out of that."""
+    publish(settings, "r1", "first")
+    outside = settings.home.parent / "outside.html"
+    outside.write_text("secret")
+    (settings.releases / "r1" / "site" / "relative.html").symlink_to("../../../../outside.html")
+    assert member.get(f"{URL_PREFIX}/index.html").text == "first"
+    assert member.get(f"{URL_PREFIX}/relative.html").status_code == 404
 
 
 def test_before_the_first_release_a_page_says_so(member: TestClient) -> None:
@@ -126,14 +201,39 @@ def test_before_the_first_release_a_page_says_so(member: TestClient) -> None:
     assert "Nothing published yet" in answer.text and "还没有发布" in answer.text
 
 
-def test_every_answer_carries_the_security_headers(member: TestClient, settings: Settings) -> None:
+@pytest.mark.parametrize("path", [*EVERY_KIND, "nothing-there.html", "..%2fmanifest.json"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_every_answer_carries_the_security_headers(member: TestClient, settings: Settings, path: str, method: str) -> None:
     publish(settings, "r1", "first")
-    for path in ("index.html", "nothing-there.html"):
-        headers = member.get(f"{URL_PREFIX}/{path}").headers
-        assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "same-origin"
-        assert headers["cache-control"] == "no-cache"
-        assert "default-src 'none'" in headers["content-security-policy"]
+    answer = member.request(method, f"{URL_PREFIX}/{path}")
+    assert_guarded(answer)
+    if "etag" in answer.headers:
+        again = member.get(f"{URL_PREFIX}/{path}", headers={"If-None-Match": answer.headers["etag"]})
+        assert again.status_code == 304
+        assert again.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("path", [path for path in EVERY_KIND if path != PROJECT_DOCS])
+def test_no_page_of_ours_may_run_what_stands_in_it_or_ask_another_host(member: TestClient, settings: Settings, path: str) -> None:
+    publish(settings, "r1", "first")
+    policy = member.get(f"{URL_PREFIX}/{path}").headers["content-security-policy"]
+    assert "unsafe" not in policy and "http" not in policy and "*" not in policy
+
+
+def test_before_the_first_release_and_at_the_way_to_the_login_the_headers_stand_too(stranger: TestClient, member: TestClient) -> None:
+    assert_guarded(member.get(f"{URL_PREFIX}/index.html"))
+    app.dependency_overrides.clear()
+    sent_on = stranger.get(f"{URL_PREFIX}/growth.html", headers={"Accept": "text/html"})
+    assert sent_on.status_code == 307
+    assert_guarded(sent_on)
+
+
+def test_the_way_to_the_login_leads_to_no_other_host(stranger: TestClient) -> None:
+    for path in ("//evil.example.com/x", "https://evil.example.com", "%2f%2fevil.example.com"):
+        answer = stranger.get(f"{URL_PREFIX}/{path}", headers={"Accept": "text/html"})
+        assert answer.status_code == 307
+        location = answer.headers["location"]
+        assert location.startswith("/auth/login?next=%2Fcommunity-metrics"), location
 
 
 def test_the_policy_is_that_of_the_pages_and_lets_only_airflow_frame_them(member: TestClient, settings: Settings) -> None:
