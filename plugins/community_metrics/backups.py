@@ -1,7 +1,7 @@
 """A home in one file, and back: everything that cannot be made again, and the lake, so that nothing has to be read anew.
 
-Left out is what the next build makes (the working warehouse), what belongs to Airflow (its own database and logs), and what lies
-between two states: locks, hidden files of processes at work.
+Left out is what the next build makes (the working warehouse), what belongs to Airflow (its own database and logs), what was logged,
+and what lies between two states: locks, hidden files of processes at work.
 """
 
 from __future__ import annotations
@@ -155,7 +155,8 @@ def _write(settings: Settings, handle: IO[bytes], target: Path, ledger: Path, wi
 
 
 def _saved(settings: Settings, with_releases: bool) -> Iterator[Path]:
-    left_out = {settings.airflow_home, settings.warehouse, *(() if with_releases else (settings.releases, settings.published))}
+    places = (settings.airflow_home, settings.logs, settings.warehouse)
+    left_out = {*places, *(() if with_releases else (settings.releases, settings.published))}
     for folder, names, files in os.walk(settings.home):
         here = Path(folder)
         names[:] = sorted(

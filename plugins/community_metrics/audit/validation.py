@@ -161,7 +161,7 @@ def open_gate(settings: Settings, gate: Gate) -> Iterator[GateDatabase]:
     folder.mkdir(parents=True)
     config = DataContextConfig(
         store_backend_defaults=InMemoryStoreBackendDefaults(),
-        # Our own page of them is in the release: these would ask a dozen hosts for scripts and styles.
+        # A page of our own is in the release: theirs would ask seven hosts for scripts and styles.
         data_docs_sites={},
         analytics_enabled=False,
         progress_bars=ProgressBarsConfig(globally=False),

@@ -161,7 +161,7 @@ def read_operations(settings: Settings) -> Operations:
             idle = connection.execute("select count(distinct run_id) from ops.pipeline_runs where status = 'nothing_new'").fetchone()
             models = connection.execute(_MODELS, [_BUILDS_COMPARED, MODELS_SHOWN]).fetchall()
             audits = connection.execute(_AUDITS, [AUDITS_DRAWN]).fetchall() if _has_audits(connection) else []
-    except (BusyError, duckdb.Error) as error:
+    except (BusyError, OSError, duckdb.Error) as error:
         log.warning("the page of operations is empty: %s", error)
         return Operations()
     return Operations(

@@ -236,12 +236,19 @@ def entered(settings: Settings, own: Path | None = None) -> Iterator[DuckDBPyCon
         for table, columns in (("pipeline_runs", _COLUMNS), ("model_runs", _MODEL_COLUMNS)):
             declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
             connection.execute(f"create table if not exists ops.{table} ({declared})")
+        at_work: list[Step] = []
         for path in _journals(settings):
             is_over = not _journal if path == own else is_abandoned(path)
-            if is_over or path == own:
-                _enter(connection, path, is_over)
+            at_work += [step for step in _enter(connection, path, is_over) if step.status == "running"]
             if is_over:
                 path.unlink(missing_ok=True)
+        # A home that was saved at work and restored elsewhere, or whose journals were removed, has nobody who would end them.
+        keys = [f"{step.run_id} {step.step} {step.started_at}" for step in at_work]
+        connection.execute(
+            "update ops.pipeline_runs set status = 'interrupted' where status = 'running'"
+            " and not list_contains($1, run_id || ' ' || step || ' ' || strftime(started_at, '%Y-%m-%dT%H:%M:%S.%f'))",
+            [keys],
+        )
         yield connection
 
 
@@ -249,7 +256,7 @@ def _journals(settings: Settings) -> list[Path]:
     return sorted((settings.warehouse / _JOURNALS).glob("*.jsonl"))
 
 
-def _enter(connection: DuckDBPyConnection, path: Path, is_over: bool) -> None:
+def _enter(connection: DuckDBPyConnection, path: Path, is_over: bool) -> list[Step]:
     """All that a journal tells, in one transaction, instead of what it told before."""
     steps, models = _read(path)
     for step in steps.values():
@@ -267,6 +274,7 @@ def _enter(connection: DuckDBPyConnection, path: Path, is_over: bool) -> None:
     except BaseException:
         connection.execute("rollback")
         raise
+    return list(steps.values())
 
 
 def _replace(connection: DuckDBPyConnection, table: str, columns: dict[str, str], entries: list[Any], key: str) -> None:

@@ -57,7 +57,7 @@ def _read_landings(settings: Settings, manifest: Mapping[str, Any]) -> list[Vali
             rows = connection.execute(_LANDINGS, [since]).fetchall()
     except duckdb.CatalogException:  # no gate has looked at anything yet
         return []
-    except BusyError as error:
+    except (BusyError, duckdb.Error) as error:
         log.warning("the page of validation results tells nothing of the sources: %s", error)
         return []
     suites = {suite.name: suite for suite in load_suites(settings, "sources")}

@@ -5,9 +5,11 @@ Lake, dbt and Great Expectations are stood in for here; ledger, fingerprints, ca
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+import duckdb
 import pytest
 from release_workshop import check, land_orders, write_warehouse
 
@@ -26,6 +28,7 @@ from community_metrics.settings import Settings
 from community_metrics.warehouse import build as warehouse
 from community_metrics.warehouse.build import BuildReport, candidate_fingerprint
 from community_metrics.warehouse.control import open_warehouse, write_state
+from community_metrics.warehouse.dbt import NodeResult
 
 
 @dataclass
@@ -41,7 +44,9 @@ class Stage:
     build_fails: bool = False
     taken: list[str] = field(default_factory=list)
 
-    def build_warehouse(self, settings: Settings, full_refresh: bool = False) -> BuildReport:
+    def build_warehouse(
+        self, settings: Settings, full_refresh: bool = False, on_result: Callable[[NodeResult], None] | None = None
+    ) -> BuildReport:
         self.builds += 1
         if self.lands_before_the_build is not None:
             land_orders(settings, self.lands_before_the_build)
@@ -53,6 +58,9 @@ class Stage:
         write_warehouse(settings, self.builds)
         with open_warehouse(settings) as connection:
             write_state(connection, fingerprint=None if self.build_fails else fingerprint)
+        if on_result:
+            on_result(NodeResult("mart_activity_daily", "model", "OK", 0.25, ""))
+            on_result(NodeResult("not_null_dau", "test", "pass", 0.01, ""))
         if self.build_fails:
             raise CommunityMetricsError("a model failed", "mart_activity_daily", "see the log")
         return BuildReport(fingerprint, 3, 0.1, full_refresh, "asked for" if full_refresh else "")
@@ -273,3 +281,48 @@ def test_reading_the_landing_does_not_keep_others_from_publishing(settings: Sett
     pipeline.audit(settings)
     with ingest_lock(settings, "ingest"):
         assert pipeline.publish(settings).is_new
+
+
+def recorded(settings: Settings, columns: str, table: str = "pipeline_runs") -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(settings.ops_path), read_only=True) as connection:
+        return connection.execute(f"select {columns} from ops.{table} order by started_at, run_id").fetchall()
+
+
+def test_every_step_of_a_run_is_recorded_with_what_it_did(settings: Settings, stage: Stage) -> None:
+    stage.taken = [land_orders(settings, 1)]
+    report = pipeline.run(settings)
+    assert report.publish is not None
+    published = report.publish.release_id
+    assert recorded(
+        settings, "step, status, files, rows_in, rows_accepted, rows_quarantined, models, checks, checks_failed, release_id"
+    ) == [
+        ("run", "succeeded", None, None, None, None, None, None, None, published),
+        ("ingest", "succeeded", 1, 3, 2, 1, None, None, None, None),
+        ("build", "succeeded", 1, None, None, None, 3, None, None, None),
+        ("audit", "succeeded", None, None, None, None, None, 1, 0, None),
+        ("publish", "succeeded", None, None, None, None, None, None, None, published),
+    ]
+    assert recorded(settings, "model, status, seconds", "model_runs") == [("mart_activity_daily", "OK", 0.25)]
+    pipeline.run(settings)
+    assert recorded(settings, "step, status")[5:] == [("run", "nothing_new"), ("ingest", "nothing_new")]
+
+
+def test_a_refusal_and_a_failure_are_recorded_as_what_they_are(settings: Settings, stage: Stage) -> None:
+    land_orders(settings, 1)
+    stage.checks = (check(status="failed"),)
+    pipeline.run(settings)
+    assert recorded(settings, "step, status")[-1] == ("audit", "refused")
+    assert recorded(settings, "status, error")[0] == ("refused", "refused by the audit; nothing is published")
+    stage.build_fails = True
+    with pytest.raises(CommunityMetricsError):
+        pipeline.build(settings)
+    assert recorded(settings, "step, status, error")[-1] == ("build", "failed", "a model failed - mart_activity_daily - see the log")
+
+
+def test_digests_and_fingerprints_know_nothing_of_the_record(settings: Settings, stage: Stage) -> None:
+    land_orders(settings, 1)
+    pipeline.run(settings)
+    before = candidate_fingerprint(settings)
+    settings.ops_path.unlink()
+    assert candidate_fingerprint(settings) == before
+    assert pipeline.run(settings).outcome == "nothing_new"

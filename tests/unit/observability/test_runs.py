@@ -177,3 +177,16 @@ def test_a_journal_goes_when_its_run_is_entered(home: Settings) -> None:
         (journal,) = (home.warehouse / ".runs").iterdir()
         assert journal.suffix == ".jsonl"
     assert not journal.exists()
+
+
+def test_a_step_that_nobody_will_end_was_interrupted(home: Settings) -> None:
+    """As in a home that was copied while it worked."""
+    with recorded(home, "build"):
+        with duckdb.connect(str(home.ops_path)) as connection:
+            connection.execute(
+                "insert into ops.pipeline_runs (run_id, step, status, started_at) values ('a', 'build', 'running', '2026-11-22')"
+            )
+        enter(home)
+        assert rows(home, "step, status")[-1] == ("build", "running")
+        assert len(rows(home, "status")) == 2
+    assert [status for (status,) in rows(home, "status") if status != "succeeded"] == ["interrupted"]

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import duckdb
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from community_metrics.errors import UsageError
 from community_metrics.extractors import run as extraction
 from community_metrics.extractors.failures import ExtractionError, LaterError, NothingToPullError, NotReadyError, UnreachableError
+from community_metrics.observability import masking
+from community_metrics.observability.runs import recorded
 from community_metrics.operators.extract import ComeBackPolicy, ExtractOperator, business_date
 from community_metrics.settings import Settings
 
@@ -112,3 +117,27 @@ def test_more_attempts_are_granted_to_the_task_than_all_kinds_of_failure_may_tak
 
     kinds = LaterError.__subclasses__()
     assert sum(kind.tries for kind in kinds) + 5 <= ATTEMPTS
+
+
+def test_no_secret_of_a_connection_or_a_platform_is_in_the_log_of_the_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def extract(settings: Settings, *arguments: Any, on_secret: Callable[[str], None], **options: Any) -> Any:
+        on_secret("planted-password")
+        on_secret("planted-token")
+        with recorded(settings, "extract"):
+            said = logging.getLogger("community_metrics.extractors.client")
+            said.warning("refused planted-token of planted-password", extra={"source": "wecom_groups"})
+            raise ExtractionError("the token planted-token is refused", "wecom", "renew planted-password")
+
+    task = operator(monkeypatch)
+    monkeypatch.setattr(extraction, "extract", extract)
+    monkeypatch.setattr(masking, "_secrets", set())
+    with pytest.raises(AirflowFailException):
+        task.execute(context(datetime(2026, 11, 20, 16, tzinfo=UTC)))
+    written = "".join(path.read_bytes().decode(errors="replace") for path in tmp_path.rglob("*") if path.is_file())
+    assert "refused *** of ***" in written and "planted" not in written
+    (log,) = (tmp_path / "logs").glob("*.jsonl")
+    line = json.loads(log.read_text(encoding="utf-8").splitlines()[0])
+    assert (line["step"], line["source"]) == ("extract", "wecom_groups")
+    with duckdb.connect(str(tmp_path / "warehouse" / "ops.duckdb"), read_only=True) as connection:
+        row = connection.execute("select run_id, triggered_by, status, error from ops.pipeline_runs").fetchone()
+    assert row == (line["run_id"], "ingest_wecom_groups scheduled__1", "failed", "the token *** is refused - wecom - renew ***")
