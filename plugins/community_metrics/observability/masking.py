@@ -8,6 +8,8 @@ _secrets: set[str] = set()
 # A text so short stands in words that are none of its business.
 _SHORTEST = 4
 _IN_TEXTS = re.compile(r"((?:access_token|secret|corpsecret|appsecret|refresh_token|password)=|Bearer\s+)[^&\s\"']+", re.IGNORECASE)
+# postgresql://user:password@host
+_IN_ADDRESSES = re.compile(r"(://[^/\s:@]*:)[^@\s/]+@")
 
 
 def hide(secret: str) -> None:
@@ -20,4 +22,4 @@ def masked(text: str) -> str:
     """The text without secrets: those that are known, and what stands in an address where secrets stand."""
     for secret in sorted(_secrets, key=len, reverse=True):
         text = text.replace(secret, "***")
-    return _IN_TEXTS.sub(r"\1***", text)
+    return _IN_ADDRESSES.sub(r"\1***@", _IN_TEXTS.sub(r"\1***", text))

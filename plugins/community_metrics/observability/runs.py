@@ -100,14 +100,14 @@ class _Journal:
 
 
 # Of the process, not of a context: dbt tells of its models in threads of its own.
-_trigger: list[tuple[str, str | None]] = []
+_trigger: list[tuple[str, str]] = []
 _journal: list[_Journal] = []
 
 
 @contextmanager
 def triggered_by(trigger: str, run_id: str | None = None) -> Iterator[None]:
-    """Who starts the runs within: a command, or the run of a DAG, all tasks of which give the same `run_id`."""
-    _trigger.append((trigger, run_id))
+    """Who starts what is within, all of it one run: a command, or the run of a DAG, all tasks of which give the same `run_id`."""
+    _trigger.append((trigger, run_id or _new_run_id()))
     try:
         yield
     finally:
@@ -136,8 +136,7 @@ def recorded(settings: Settings, name: str) -> Iterator[Step]:
         with _recorded(_journal[-1], name) as step:
             yield step
         return
-    trigger, given = _trigger[-1] if _trigger else ("python", None)
-    run_id = given or f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+    trigger, run_id = _trigger[-1] if _trigger else ("python", _new_run_id())
     with _opened(settings, run_id, trigger) as journal:
         _journal.append(journal)
         try:
@@ -298,6 +297,10 @@ def _read(path: Path) -> tuple[dict[tuple[str, str], Step], list[ModelRun]]:
                 step = Step(**entry)
                 steps[step.step, step.started_at] = step
     return steps, models
+
+
+def _new_run_id() -> str:
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
 
 
 def _now() -> str:

@@ -7,9 +7,8 @@ from urllib.parse import quote
 
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipException
-from airflow.sdk.log import mask_secret
 
-from community_metrics.operators.base import PipelineOperator
+from community_metrics.operators.base import PipelineOperator, keep_secret
 from community_metrics.settings import Settings
 
 POSTGRES_CONNECTION = "community_metrics_postgres"
@@ -41,7 +40,7 @@ class LoadPostgresOperator(PipelineOperator):
             raise AirflowSkipException(f"no connection {self.connection_id}: the marts are not served from Postgres") from None
         password = str(connection.password or "")
         if password:
-            mask_secret(password)
+            keep_secret(password)
         user = f"{quote(str(connection.login or ''), safe='')}:{quote(password, safe='')}@" if connection.login else ""
         return (
             f"postgresql://{user}{connection.host or 'localhost'}:{connection.port or 5432}/{quote(str(connection.schema or ''), safe='')}"

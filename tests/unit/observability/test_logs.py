@@ -59,11 +59,12 @@ def test_a_line_says_when_how_serious_where_and_what(made: Settings) -> None:
 def test_secrets_are_in_no_line_and_no_record(made: Settings) -> None:
     hide("tok-5f0c91")
     with logging_to(made), pytest.raises(RuntimeError), recorded(made, "extract"):
+        log.info("into postgresql://loader:p%40ss@db.example.com/marts")
         log.info("sent tok-5f0c91 to https://api.example.com/x?access_token=QWERTY&a=1 with Authorization: Bearer zxcvbn")
         raise RuntimeError("tok-5f0c91")
     written = "".join(path.read_bytes().decode(errors="replace") for path in made.home.rglob("*") if path.is_file())
-    assert "access_token=***&a=1" in written
-    assert not [secret for secret in ("tok-5f0c91", "QWERTY", "zxcvbn") if secret in written]
+    assert "access_token=***&a=1" in written and "postgresql://loader:***@db.example.com/marts" in written
+    assert not [secret for secret in ("tok-5f0c91", "QWERTY", "zxcvbn", "p%40ss") if secret in written]
 
 
 def test_a_text_as_short_as_a_word_is_no_secret() -> None:
