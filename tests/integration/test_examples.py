@@ -236,12 +236,12 @@ def test_the_recipes_of_the_page_on_bi_tools_read_this_release(example: Example)
     assert (
         found["rows"]
         == example.marts.execute(
-            "select business_date, dau, wau, mau from marts.mart_activity_daily where scope_type = 'all' order by business_date"
+            "select business_date, dau, wau_7, mau_30 from marts.mart_activity_daily where scope_type = 'all' order by business_date"
         ).fetchall()
     )
     assert len(found["growth"]) == example.one("select count(*) from marts.mart_growth_daily where scope_type = 'community'")
     assert (
         len(found["first_day"])
-        == example.one("select count(*) from marts.mart_retention where scope_type = 'all' and period_number = 1 and is_mature")
+        == example.one("select count(*) from marts.mart_retention where scope_type = 'all' and period_index = 1 and is_mature")
         > 0
     )

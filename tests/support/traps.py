@@ -39,10 +39,19 @@ class Traps:
         self.home = PipelineHome(Settings(home=folder), self.rules)
 
     def land_history(self) -> None:
-        self._land(self.files)
+        self.land(self.files)
 
     def land_news(self) -> None:
-        self._land(self.news)
+        self.land(self.news)
+
+    def land(self, files: list[ExportFile]) -> None:
+        self.landed += files
+        self.home.land(files)
+
+    def take_back(self, file: ExportFile) -> None:
+        """Landed by mistake: from now on it never was."""
+        self.landed.remove(file)
+        self.home.withdraw(file)
 
     def expected(self) -> dict[str, Mart]:
         landings = [file.landing(order) for order, file in enumerate(self.landed)]
@@ -51,10 +60,6 @@ class Traps:
     def differences(self, expected: dict[str, Mart]) -> list[str]:
         grains = GRAINS | CONTENT_GRAINS
         return [line for mart, rows in expected.items() for line in differences(mart, rows, self.home.rows(mart, grains[mart]))]
-
-    def _land(self, files: list[ExportFile]) -> None:
-        self.landed += files
-        self.home.land(files)
 
 
 def _two_communities_in_an_hour() -> ExportFile:
