@@ -261,6 +261,12 @@
     from {{ adapter.get_relation(this.database, 'intermediate', 'int_retention__rebuilt_cohorts') }}
 {%- endmacro %}
 
+{# The cohorts that the mart has from the build before. #}
+{% macro cohorts_before() -%}
+    select distinct definition, period_grain, cohort_start
+    from {{ adapter.get_relation(this.database, 'marts', 'mart_retention') }}
+{%- endmacro %}
+
 {# What is known begins or ends elsewhere: the days in between. #}
 {% macro observed_touches(old, new) -%}
     with pairs as (

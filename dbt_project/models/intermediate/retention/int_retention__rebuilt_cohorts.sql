@@ -29,4 +29,10 @@ inner join periods on definitions.period_grain = periods.period_grain
                 and touched.period_start >= periods.period_start
                 and touched.period_start <= {{ add_periods('periods.period_start', 'definitions.period_grain', 'definitions.horizon') }}
         )
+    union
+    -- What is known may begin later, or end earlier, than it did, and takes its cohorts along.
+    select cohorts.definition, cohorts.period_grain, cohorts.cohort_start
+    from ({{ cohorts_before() }}) as cohorts
+    left join periods on cohorts.period_grain = periods.period_grain and cohorts.cohort_start = periods.period_start
+    where periods.period_start is null
 {%- endif %}
