@@ -208,6 +208,33 @@ def test_a_period_that_is_not_over_is_marked(browser: SiteBrowser, made_up: Rele
     assert browser.find('[data-tile="lifecycle"] tbody tr').text.startswith("2026-05-25 (未结束)")
 
 
+def test_weeks_and_cohorts_that_hold_incomplete_days_are_marked(browser: SiteBrowser, made_up: Release) -> None:
+    gap = "select distinct date_trunc('week', business_date)::date::varchar from marts.mart_data_status where expected and not complete"
+    with duckdb.connect(str(made_up.database), read_only=True) as connection:
+        of_activity = {row[0] for row in connection.execute(f"{gap} and source in ('events', 'chat_export')").fetchall()}
+        of_retention = {
+            row[0]
+            for row in connection.execute(
+                f"{gap} and source in ('events', 'chat_export', 'memberships', 'wecom_groups', 'orders')"
+            ).fetchall()
+        }
+    browser.open(made_up.address("activity.html#grain=week&range=0"))
+    assert "阴影：含源数据不全的日子" in browser.text("lifecycle")
+    browser.click('[data-tile="lifecycle"] [data-toggle="table"]')
+    periods = [
+        row.text.split("\n")[0]
+        for row in browser.find_all('[data-tile="lifecycle"] tbody th, [data-tile="lifecycle"] tbody td:first-child')
+    ]
+    marked = {text[:10] for text in periods if "源数据不全" in text}
+    assert marked == of_activity & {text[:10] for text in periods} != set()
+
+    browser.open(made_up.address("retention.html#grain=week&range=0"))
+    starts = {cell.get_attribute("textContent")[:10] for cell in browser.find_all(".tile-cohort tbody th")}
+    marked = {cell.get_attribute("textContent")[:10] for cell in browser.find_all(".tile-cohort tbody th.has-gap")}
+    assert marked == of_retention & starts != set()
+    assert "角标：那段时间的源数据不全" in browser.find(".tile-cohort .tile-note").text
+
+
 def test_a_row_of_a_ranking_chooses_its_scope(browser: SiteBrowser, made_up: Release) -> None:
     browser.open(made_up.address("activity.html"))
     browser.click('[data-tile="communities"] tr[data-scope="wecom:corp1:g-vip"] button')

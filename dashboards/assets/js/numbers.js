@@ -130,6 +130,11 @@
     }
     return grain === "month" ? day - dateOf(day).getUTCDate() + 1 : day;
   };
+  cm.addPeriods = (start, grain, count) => {
+    if (grain !== "month") return start + count * (grain === "week" ? 7 : 1);
+    const date = dateOf(start);
+    return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + count, 1) / 86_400_000;
+  };
   cm.periodEnd = (start, grain) => {
     if (grain === "week") return start + 6;
     if (grain !== "month") return start;

@@ -85,4 +85,12 @@
   // Days of the window on which a source that feeds the mart was expected and is not complete.
   cm.gapsIn = (mart, window) => (cm.spec.gaps[mart] || []).map(([from, to]) => [Math.max(from, window.from), Math.min(to, window.to)]).filter(([from, to]) => from <= to);
   cm.gapDays = (mart, window) => cm.gapsIn(mart, window).reduce((days, [from, to]) => days + to - from + 1, 0);
+  cm.hasGap = (mart, start, grain) => cm.gapDays(mart, { from: start, to: cm.periodEnd(start, grain) }) > 0;
+  // What a tile without a time axis says of them; null if all days of the window are complete.
+  cm.gapChip = (mart, window) => {
+    const n = cm.gapDays(mart, window);
+    return n ? cm.words("gap_chip", { n }) : null;
+  };
+  // The chosen range, for tiles whose rows are of whole ranges.
+  cm.rangeWindow = () => ({ from: cm.filters.range ? cm.spec.dataThrough - cm.filters.range + 1 : -Infinity, to: cm.spec.dataThrough });
 })();

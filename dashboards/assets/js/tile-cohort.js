@@ -63,7 +63,7 @@
       "tbody",
       {},
       ...shown.map((cohort) =>
-        cm.element("tr", {}, cm.element("th", { scope: "row" }, grain === "month" ? cm.isoDate(cohort.start).slice(0, 7) : cm.isoDate(cohort.start)), cm.element("td", { class: "size" }, cm.number(cohort.size)), ...indexes.map((index) => cell(cohort, index, parts, scale))),
+        cm.element("tr", {}, headOf(tile, cohort, grain), cm.element("td", { class: "size" }, cm.number(cohort.size)), ...indexes.map((index) => cell(cohort, index, parts, scale, hasGap(tile, cohort, index, grain)))),
       ),
     );
     const foot = cm.element(
@@ -73,23 +73,39 @@
     );
     frame.show(cm.element("div", { class: "scroll", tabindex: "0" }, cm.element("table", { class: "cohorts" }, head, body, foot)));
     const anyOpen = shown.some((cohort) => [...cohort.cells.values()].some((row) => !row[parts.mature]));
+    const anyGap = shown.some((cohort) => [0, ...cohort.cells.keys()].some((index) => hasGap(tile, cohort, index, grain)));
     frame.note(
       anyOpen ? cm.element("span", {}, cm.element("i", { class: "legend-open" }), cm.words("open_legend")) : null,
+      anyGap ? cm.element("span", {}, cm.element("i", { class: "legend-gap" }), cm.words("gap_legend")) : null,
       cohorts.length > SHOWN ? cm.words("latest_cohorts", { n: SHOWN, total: cohorts.length }) : null,
     );
   };
 
-  function cell(cohort, index, parts, scale) {
+  // Whether a source was incomplete in the period of a cell (index 0: in the cohort's own), or in the window of days that it is the end of.
+  function hasGap(tile, cohort, index, grain) {
+    const days = cohort.cells.get(index)?.horizon_days ?? null;
+    if (days !== null) return cm.gapDays(tile.mart, { from: cohort.start, to: cm.periodEnd(cohort.start, grain) + days }) > 0;
+    return cm.hasGap(tile.mart, cm.addPeriods(cohort.start, grain, index), grain);
+  }
+
+  function headOf(tile, cohort, grain) {
+    const name = grain === "month" ? cm.isoDate(cohort.start).slice(0, 7) : cm.isoDate(cohort.start);
+    return hasGap(tile, cohort, 0, grain) ? cm.element("th", { scope: "row", class: "has-gap", title: cm.words("gap") }, name, cm.element("span", { class: "hidden-text" }, cm.words("gap"))) : cm.element("th", { scope: "row" }, name);
+  }
+
+  function cell(cohort, index, parts, scale, isGap) {
     const row = cohort.cells.get(index);
     if (!row) return cm.element("td", {});
     const values = { reached: cm.number(row[parts.reached]), size: cm.number(cohort.size) };
+    const gap = isGap ? ` (${cm.words("gap")})` : "";
     if (!row[parts.mature]) {
-      const text = cm.words("open_cell", values);
-      return cm.element("td", { class: "cell cell-open", title: text, "data-open": true }, cm.element("span", { class: "hidden-text" }, text));
+      const text = cm.words("open_cell", values) + gap;
+      return cm.element("td", { class: `cell cell-open${isGap ? " has-gap" : ""}`, title: text, "data-open": true }, cm.element("span", { class: "hidden-text" }, text));
     }
     const rate = row[parts.rate];
     const step = scale.most > scale.least ? 1 + Math.round((((rate ?? scale.least) - scale.least) / (scale.most - scale.least)) * 9) : 5;
-    return cm.element("td", { class: `cell heat-${step}`, title: cm.words("mature_cell", values), "data-rate": rate }, cm.number(rate === null ? null : rate, { format: "percent" }));
+    const text = [cm.number(rate === null ? null : rate, { format: "percent" }), isGap ? cm.element("span", { class: "hidden-text" }, gap) : ""];
+    return cm.element("td", { class: `cell heat-${step}${isGap ? " has-gap" : ""}`, title: cm.words("mature_cell", values) + gap, "data-rate": rate }, ...text);
   }
 
   const averageCell = (total) =>
@@ -113,5 +129,6 @@
     };
     const rows = names.map((name, position) => [name, cm.number(totals[position]?.rate ?? null, { format: "percent" }), cm.number(totals[position]?.reached ?? null), cm.number(totals[position]?.eligible ?? null)]);
     frame.chartAndTable(option, [{ text: cm.words("period") }, { text: cm.say(tile.label), number: true }, { text: cm.words(cm.filters.method), number: true }, { text: cm.words("size"), number: true }], rows, cm.say(tile.label));
+    frame.note(cm.gapChip(tile.mart, { from: Math.min(...data.cohorts.map((cohort) => cohort.start)), to: cm.spec.dataThrough }));
   };
 })();

@@ -22,7 +22,7 @@
       areaStyle: tile.area && index === 0 ? { opacity: 0.1 } : undefined,
       emphasis: { focus: "series" },
     }));
-    option.series.push(...gapAreas(tile, course));
+    option.series.push(...gapAreas(course));
     option.yAxis.scale = Boolean(tile.area || tile.by === "account_id");
     show(tile, frame, course, option);
   };
@@ -42,7 +42,7 @@
       barCategoryGap: "28%",
       data: series.values.map((value, position) => (course.incomplete[position] ? { value, itemStyle: openStyle(series, index) } : value)),
     }));
-    option.series.push(...gapAreas(tile, course));
+    option.series.push(...gapAreas(course));
     show(tile, frame, course, option);
   };
 
@@ -54,7 +54,7 @@
   // A number between two unknown ones has no line to either side: then points must show.
   const isLonely = (values) => values.filter((value) => value !== null).length < 2 || values.some((value, index) => value !== null && values[index - 1] == null && values[index + 1] == null);
 
-  // -> {days, grain, series: [{name, values, sign, style}], incomplete: [bool], window, unreported: [names]} or {missing}
+  // -> {days, grain, series: [{name, values, sign, style}], incomplete: [bool], gaps: [bool], window, unreported: [names]} or {missing}
   async function readCourse(tile, grain) {
     const entry = cm.spec.catalogue[tile.dataset];
     const byScope = ["platform", "community", "channel", "segment"].includes(tile.by);
@@ -79,6 +79,7 @@
       series: all.filter(isKnown),
       unreported: all.filter((series) => !isKnown(series)).map((series) => series.name),
       incomplete: days.map((day) => isIncomplete(day, step, inside, entry.time, window)),
+      gaps: days.map((day) => cm.hasGap(tile.mart, day, step)),
     };
   }
 
@@ -113,9 +114,14 @@
     return step !== "day" && (cm.periodEnd(day, step) > window.to || day < window.first);
   }
 
-  // Shaded bands as wide as the days; a mark area of ECharts reaches only from middle to middle, so one day has no width.
-  function gapAreas(tile, course) {
-    const stretches = course.grain === "day" ? cm.gapsIn(tile.mart, course.window) : [];
+  // Shaded bands as wide as the periods that hold a gap; a mark area of ECharts reaches only from middle to middle, so one has no width.
+  function gapAreas(course) {
+    const stretches = [];
+    course.gaps.forEach((isGap, position) => {
+      if (!isGap) return;
+      if (course.gaps[position - 1]) stretches.at(-1)[1] = position;
+      else stretches.push([position, position]);
+    });
     if (!stretches.length) return [];
     const color = cm.color("gap");
     const band = (place, api) => {
@@ -124,7 +130,7 @@
       const width = course.days.length > 1 ? api.size([1, 0])[0] : place.coordSys.width;
       return { type: "rect", shape: { x: left - width / 2, y: place.coordSys.y, width: right - left + width, height: place.coordSys.height }, style: { fill: color } };
     };
-    return [{ type: "custom", name: GAP, silent: true, clip: true, z: 0, animation: false, renderItem: band, encode: { x: [0, 1], y: [] }, data: stretches.map((stretch) => stretch.map((day) => day - course.window.from)) }];
+    return [{ type: "custom", name: GAP, silent: true, clip: true, z: 0, animation: false, renderItem: band, encode: { x: [0, 1], y: [] }, data: stretches }];
   }
 
   function timeOption(tile, course) {
@@ -141,7 +147,7 @@
       const day = course.days[position];
       const title = course.grain === "day" ? `${cm.isoDate(day)} ${cm.words(`weekday_${((day + 3) % 7) + 1}`)}` : cm.periodName(day, course.grain);
       const open = course.incomplete[position] ? ` (${cm.words("incomplete")})` : "";
-      const gap = course.grain === "day" && cm.gapDays(tile.mart, { from: day, to: day }) ? ` (${cm.words("gap")})` : "";
+      const gap = course.gaps[position] ? ` (${cm.words("gap")})` : "";
       return [`${title}${open}${gap}`, ...points.filter((point) => point.seriesName !== GAP).map((point) => `${point.marker}${point.seriesName}  ${cm.number(typeof point.value === "object" ? null : (point.value ?? null), { format: tile.format })}`)].join("\n");
     };
     return option;
@@ -150,22 +156,22 @@
   function show(tile, frame, course, option) {
     const headers = [{ text: cm.words(course.grain === "day" ? "date" : "period") }, ...course.series.map((series) => ({ text: series.name, number: true }))];
     const rows = course.days
-      .map((day, position) => [tableDay(tile, course, day, position), ...course.series.map((series) => cm.number(series.values[position], { format: tile.format }))])
+      .map((day, position) => [tableDay(course, day, position), ...course.series.map((series) => cm.number(series.values[position], { format: tile.format }))])
       .reverse();
     frame.chartAndTable(option, headers, rows, `${cm.say(tile.label)}: ${cm.isoDate(course.window.from)} – ${cm.isoDate(course.window.to)}`);
-    const gaps = course.grain === "day" ? cm.gapDays(tile.mart, course.window) : 0;
+    const gaps = cm.gapDays(tile.mart, { from: course.window.from, to: cm.periodEnd(course.days.at(-1), course.grain) });
     frame.note(
-      gaps ? cm.words("gap_days", { n: gaps }) : null,
+      gaps ? cm.words(course.grain === "day" ? "gap_days" : "gap_periods", { n: gaps }) : null,
       course.incomplete.some(Boolean) ? cm.words("incomplete_period") : null,
       course.unreported.length ? cm.words("unreported_series", { names: cm.joined(course.unreported) }) : null,
     );
   }
 
-  function tableDay(tile, course, day, position) {
+  function tableDay(course, day, position) {
     const name = course.grain === "month" ? cm.isoDate(day).slice(0, 7) : cm.isoDate(day);
     const marks = [];
     if (course.incomplete[position]) marks.push(cm.words("incomplete"));
-    if (course.grain === "day" && cm.gapDays(tile.mart, { from: day, to: day })) marks.push(cm.words("gap"));
+    if (course.gaps[position]) marks.push(cm.words("gap"));
     return marks.length ? `${name} (${cm.joined(marks)})` : name;
   }
 
@@ -198,6 +204,6 @@
     const headers = [{ text: "" }, ...hours.map((hour) => ({ text: String(hour), number: true }))];
     const table = weekdays.map((weekday) => [cm.words(`weekday_${weekday}`), ...hours.map((hour) => inWords(average(weekday, hour)))]);
     frame.chartAndTable(option, headers, table, cm.say(tile.label));
-    frame.note(cm.words("busiest", { weekday: weekdayOf(most[1]), hour: cm.words("hour", { h: most[0] }), value: inWords(most[2]) }));
+    frame.note(cm.gapChip(tile.mart, cm.rangeWindow()), cm.words("busiest", { weekday: weekdayOf(most[1]), hour: cm.words("hour", { h: most[0] }), value: inWords(most[2]) }));
   };
 })();

@@ -28,7 +28,7 @@
     const head = cm.element("thead", {}, cm.element("tr", {}, cm.element("th", { scope: "col" }, cm.say(cm.spec.scopeTypes[tile.by])), ...tile.columns.map((column) => cm.element("th", { scope: "col", class: "number" }, cm.say(column.label)))));
     const body = cm.element("tbody", {}, ...shown.map((line) => rankingRow(tile, line, most, scope)));
     frame.show(cm.element("div", { class: "scroll tall", tabindex: "0" }, cm.element("table", { class: "ranking" }, head, body)));
-    frame.note(lines.length > shown.length ? cm.words("rank_limit", { n: shown.length, total: lines.length }) : null);
+    frame.note(cm.gapChip(tile.mart, cm.rangeWindow()), lines.length > shown.length ? cm.words("rank_limit", { n: shown.length, total: lines.length }) : null);
   };
 
   // Under a chosen platform only its own communities are listed; other choices leave the comparison whole.
@@ -79,6 +79,7 @@
       ),
     );
     frame.show(cm.element("div", { class: "scroll", tabindex: "0" }, cm.element("table", { class: "ranking" }, head, body)));
+    frame.note(cm.gapChip(tile.mart, { from: -Infinity, to: cm.spec.dataThrough }));
   };
 
   cm.tileKinds.items = async (tile, frame) => {
@@ -93,7 +94,7 @@
     const body = shown.map((row) => [itemName(row), ...columns.map((column) => cm.number(row[column.name]))]);
     frame.show(cm.element("div", { class: "scroll tall items", tabindex: "0" }, cm.table(headers, body)));
     const unreported = tile.columns.filter((column) => !columns.includes(column)).map((column) => cm.say(column.label));
-    frame.note(rows.length > shown.length ? cm.words("rank_limit", { n: shown.length, total: rows.length }) : null, unreported.length ? cm.words("unreported_series", { names: cm.joined(unreported) }) : null);
+    frame.note(cm.gapChip(tile.mart, cm.rangeWindow()), rows.length > shown.length ? cm.words("rank_limit", { n: shown.length, total: rows.length }) : null, unreported.length ? cm.words("unreported_series", { names: cm.joined(unreported) }) : null);
   };
 
   function itemName(row) {
