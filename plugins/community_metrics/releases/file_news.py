@@ -192,12 +192,12 @@ def _compare_keys(
         told as (
             select
                 news.landing_id,
-                case when known.sha256 is null and ($1 is null or news.business_date <= $1) then news.business_date end as late_date,
+                case when known.sha256 is null and ($1 is null or news.row_date <= $1) then news.row_date end as late_date,
                 case
                     when news.content <> known.content
                     and (news.updated_at, news.snapshot_at, news.sha256, news.row_no)
                         > (known.updated_at, known.snapshot_at, known.sha256, known.row_no)
-                    then least(news.business_date, known.business_date)
+                    then least(news.row_date, known.row_date)
                 end as restated_date
             from new_rows as news left join known on {same}
         )
@@ -215,10 +215,11 @@ def _load_rows(
     files: Sequence[LakeFile],
     landed: Mapping[tuple[str, int], _Landed],
 ) -> None:
-    """Key, version, hash of the content and business date of every row of the files that belongs to one of the landings."""
+    """Key, version, hash of the content and `row_date`, the business date, of every row of the files that belongs to one of the landings."""
     names = [column.name for column in stream.stored_columns]
-    keys = ", ".join(quoted(name) for name in stream.key)
-    content = ", ".join(quoted(name) for name in names if name not in (*_NOT_CONTENT, *stream.key)) or "''"
+    # With the table's name: the key of daily figures has a `business_date` of its own.
+    keys = ", ".join(f"lake_rows.{quoted(name)}" for name in stream.key)
+    content = ", ".join(f"lake_rows.{quoted(name)}" for name in names if name not in (*_NOT_CONTENT, *stream.key)) or "''"
     updated_at = "coalesce(updated_at, '')" if "updated_at" in names else "''"
     paths = [str(settings.home / file.path) for file in files]
     shared = [
@@ -227,7 +228,7 @@ def _load_rows(
     ]
     schema = settings.lake / stream.source / stream.name / "schema.parquet"
     listed = ", ".join(literal(path) for path in [str(schema), *sorted(set(paths))])
-    connection.execute("create or replace temp table files (path varchar, sha256 varchar, landing_id varchar, business_date date)")
+    connection.execute("create or replace temp table files (path varchar, sha256 varchar, landing_id varchar, row_date date)")
     if shared:
         connection.executemany("insert into files values (?, ?, ?, ?)", shared)
     connection.execute(
@@ -235,7 +236,7 @@ def _load_rows(
         create temp table {table} as
         select
             {keys}, hash({content}) as content, {updated_at} as updated_at, _snapshot_at as snapshot_at, _file_sha256 as sha256,
-            _row_no as row_no, files.landing_id, files.business_date
+            _row_no as row_no, files.landing_id, files.row_date
         from read_parquet([{listed}], hive_partitioning = false, filename = true) as lake_rows
         inner join files on lake_rows.filename = files.path and lake_rows._file_sha256 = files.sha256
         """
