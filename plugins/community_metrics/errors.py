@@ -45,3 +45,16 @@ class RefusedError(CommunityMetricsError):
 
 class BusyError(CommunityMetricsError):
     """Another process holds the warehouse's writer lock."""
+
+
+class NoRoomError(CommunityMetricsError):
+    """The disk takes no more: nobody's input or definition is wrong, and the same step succeeds when there is room."""
+
+
+# As the system, Arrow, DuckDB (also through dbt and SQLAlchemy) and SQLite put it.
+_NO_ROOM = ("No space left on device", "Disk quota exceeded", "database or disk is full", "Could not write all bytes to file")
+
+
+def says_no_room(problem: object) -> bool:
+    """Whether an exception, or its text, is about a full disk."""
+    return any(sign in str(problem) for sign in _NO_ROOM)

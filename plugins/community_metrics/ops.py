@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from community_metrics.damage import set_aside, shows_damage
 from community_metrics.errors import BusyError
 from community_metrics.settings import Settings
 
@@ -23,7 +24,7 @@ _POLL_SECONDS = 0.1
 
 @contextmanager
 def open_ops(settings: Settings, wait_seconds: float = _WAIT_SECONDS) -> Iterator[DuckDBPyConnection]:
-    """The open database, made when it is missing. Raises `BusyError` if another process keeps it for `wait_seconds`."""
+    """The open database, made when it is missing or damaged. Raises `BusyError` if another process keeps it for `wait_seconds`."""
     import duckdb
 
     settings.ops_path.parent.mkdir(parents=True, exist_ok=True)
@@ -33,6 +34,10 @@ def open_ops(settings: Settings, wait_seconds: float = _WAIT_SECONDS) -> Iterato
             connection = duckdb.connect(str(settings.ops_path))
             break
         except duckdb.IOException as error:
+            if shows_damage(error):
+                # Releases tell again what they restated; what checks once found stands in their manifests.
+                set_aside(settings.ops_path, str(error).splitlines()[0])
+                continue
             if "lock" not in str(error):
                 raise
             if time.monotonic() >= deadline:

@@ -126,8 +126,13 @@ def ingest(settings: Settings, sources: Sequence[str] | None = None, retry: bool
     from community_metrics.audit.gates import gate_landings
     from community_metrics.lake.batch import ingest_waiting
     from community_metrics.landing.ledger import Ledger
+    from community_metrics.warehouse.repairs import told_when_full
 
-    with recorded(settings, "ingest") as step, ingest_lock(settings, "ingest", wait_seconds=_INGEST_WAIT_SECONDS):
+    with (
+        recorded(settings, "ingest") as step,
+        ingest_lock(settings, "ingest", wait_seconds=_INGEST_WAIT_SECONDS),
+        told_when_full(settings),
+    ):
         log.info("ingest: reading what has landed")
         taken = ingest_waiting(settings, sources, retry)
         log.info("ingest: source gate")
@@ -147,10 +152,14 @@ def build(settings: Settings, full_refresh: bool = False) -> BuildReport:
     Raises `BusyError`, and `CommunityMetricsError` for what dbt finds wrong.
     """
     from community_metrics.releases.publish import recover
+    from community_metrics.warehouse.repairs import with_repairs
 
-    with recorded(settings, "build") as step, writer_lock(settings, "build"):
+    def recover_and_build(step: Step) -> BuildReport:
         recover(settings)
         return _build(settings, full_refresh, step)
+
+    with recorded(settings, "build") as step, writer_lock(settings, "build"):
+        return with_repairs(settings, lambda: recover_and_build(step))
 
 
 def audit(settings: Settings) -> AuditReport:
@@ -191,11 +200,10 @@ def run(settings: Settings) -> RunReport:
 
     Returns a report also when the audit refuses (`outcome` 'refused'). Raises `BusyError` and `CommunityMetricsError`.
     """
-    from community_metrics.releases.publish import recover
+    from community_metrics.warehouse.repairs import with_repairs
 
     with recorded(settings, "run") as step, writer_lock(settings, "run"):
-        recover(settings)
-        report = _run(settings)
+        report = with_repairs(settings, lambda: _run(settings))
         step.status = "succeeded" if report.outcome == "published" else "refused" if report.outcome == "refused" else "nothing_new"
         step.release_id = report.publish.release_id if report.publish else None
         step.error = report.message if report.outcome == "refused" else None
@@ -203,6 +211,9 @@ def run(settings: Settings) -> RunReport:
 
 
 def _run(settings: Settings) -> RunReport:
+    from community_metrics.releases.publish import recover
+
+    recover(settings)
     ingested = ingest(settings)
     idle = nothing_new(settings)
     if idle is not None:

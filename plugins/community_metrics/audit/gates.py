@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from community_metrics.audit.bounds import marts_suites
 from community_metrics.audit.landings import Waiting, read_waiting, show_waiting
 from community_metrics.audit.required import check_required_sources
-from community_metrics.audit.results import AuditReport, CheckResult, GateResult, append_results, judge
+from community_metrics.audit.results import AuditReport, CheckResult, GateResult, append_results, judge, require_evaluated
 from community_metrics.audit.retention_clock import broken_clock, check_retention
 from community_metrics.audit.suites import EVERY_LANDING, EVERY_STREAM, HOME_PREFIX, Suite, load_suites, suite_folders
 from community_metrics.audit.validation import GateDatabase, first_line, literal, open_gate
@@ -52,6 +52,7 @@ def gate_landings(settings: Settings, ledger: Ledger) -> list[GateResult]:
         for suite in suites:
             for subject in _subjects(suite, waiting):
                 outcome = database.validate(suite, subject.label, subject.table, subject.placeholders)
+                require_evaluated(outcome)
                 results += outcome
                 for check, result in zip(suite.checks, outcome, strict=True):
                     if result.status == "broken":
@@ -72,6 +73,7 @@ def audit_marts(settings: Settings, fingerprint: str) -> AuditReport:
     """
     started = time.monotonic()
     results = check_candidate(settings, marts_suites(settings))
+    require_evaluated(results)
     append_results(settings, fingerprint, results)
     return judge(fingerprint, results, time.monotonic() - started)
 

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
 from community_metrics.audit.suites import Gate, Severity
+from community_metrics.damage import shows_damage
+from community_metrics.errors import CommunityMetricsError, says_no_room
 from community_metrics.ops import open_ops
 from community_metrics.settings import Settings
 
@@ -107,6 +109,17 @@ class AuditReport:
             "approved": list(self.approved),
             "checks": [check.to_dict() for check in self.checks],
         }
+
+
+def require_evaluated(results: Iterable[CheckResult]) -> None:
+    """Raise `CommunityMetricsError` if a check is broken for a reason that lies in the disk: that says nothing about the data."""
+    for result in results:
+        if result.status == "broken" and (shows_damage(result.observed) or says_no_room(result.observed)):
+            raise CommunityMetricsError(
+                f"a check could not be evaluated: {result.observed}",
+                f"{result.gate}/{result.suite}.{result.check}",
+                "`community-metrics run` again",
+            )
 
 
 def judge(fingerprint: str, checks: Iterable[CheckResult], seconds: float = 0.0) -> AuditReport:

@@ -15,6 +15,7 @@ from community_metrics.lake.erasing import keep_out
 from community_metrics.lake.files import ensure_stream_schemas
 from community_metrics.lake.ingest import Workshop
 from community_metrics.lake.small_files import groups, ingest_together
+from community_metrics.lake.soundness import take_damaged_again
 from community_metrics.landing.erasures import ErasureLedger
 from community_metrics.landing.inbox import open_landing, take_inbox, unrecognised_reason
 from community_metrics.landing.ledger import Ledger
@@ -50,8 +51,9 @@ def ingest_waiting(settings: Settings, sources: Sequence[str] | None = None, ret
     """Take the inbox, then bring every landing that waits into the lake, small ones in groups, large ones one after the other.
 
     `retry`: also what an earlier run rejected or did not recognise, and what it put rows of aside. Every unrecognised file is
-    reported by one run. What was read with a template that has changed since is read again, whether asked for or not. The
-    caller sees to it that one ingest runs at a time. Landings still need the source gate afterwards.
+    reported by one run. What was read with a template that has changed since is read again, whether asked for or not, and so is
+    what a damaged file of the lake was made of. The caller sees to it that one ingest runs at a time. Landings still need the
+    source gate afterwards.
     """
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{os.getpid()}"
     ensure_stream_schemas(settings)
@@ -60,6 +62,7 @@ def ingest_waiting(settings: Settings, sources: Sequence[str] | None = None, ret
     done = []
     with ErasureLedger(settings.ledger_path) as ledger, Workshop(settings) as workshop:
         adopt_settings(settings, ledger, workshop.templates)
+        take_damaged_again(settings, ledger, sources)
         if retry:
             again = [landing for landing in ledger.landings() if landing.status == "rejected" or _lost_rows(landing)]
             ledger.await_retry(landing.landing_id for landing in again if sources is None or landing.source in sources)

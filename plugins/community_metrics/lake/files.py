@@ -91,8 +91,16 @@ def ensure_stream_schemas(settings: Settings) -> None:
     for stream in load_streams():
         path = settings.lake / stream.source / stream.name / "schema.parquet"
         schema = lake_schema(stream)
-        if path.exists() and pq.read_schema(path).equals(schema):
+        if path.exists() and _has_schema(path, schema):
             continue
         file = ParquetFile(path, schema)
         file.write(schema.empty_table())
         file.commit()
+
+
+def _has_schema(path: Path, schema: pa.Schema) -> bool:
+    """Whether the file can be read, and is as it should be."""
+    try:
+        return bool(pq.read_schema(path).equals(schema))
+    except (pa.ArrowException, OSError):
+        return False

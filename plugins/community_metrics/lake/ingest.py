@@ -9,11 +9,12 @@ from contextlib import closing
 
 import duckdb
 
-from community_metrics.errors import CommunityMetricsError, InputError
+from community_metrics.errors import CommunityMetricsError, InputError, says_no_room
 from community_metrics.lake.books import LandingBook
 from community_metrics.lake.files import make_files_durable
 from community_metrics.lake.pipelining import ahead
 from community_metrics.lake.pseudonyms import Pseudonymiser
+from community_metrics.lake.soundness import lake_sums
 from community_metrics.lake.staging import Destination, StagedStream
 from community_metrics.lake.taking import RowTaker
 from community_metrics.lake.totals import mark_totals
@@ -61,7 +62,8 @@ def ingest_landing(
 ) -> Landing:
     """Bring one landing into the lake as its next revision and record the outcome, which is returned.
 
-    A file that cannot be used is recorded as `rejected`, also when the program itself fails on it: no file stops the others.
+    A file that cannot be used is recorded as `rejected`, also when the program itself fails on it: no file stops the others. A full
+    disk does, and raises what the writer of the moment says of it.
     Killed at any moment, the ledger still has the landing as it was, and a repeat writes the same files.
     """
     if workshop is None:
@@ -70,10 +72,13 @@ def ingest_landing(
     book = LandingBook(settings, landing)
     staged: dict[str, StagedStream] = {}
     try:
-        ledger.record_ingested(landing.landing_id, _ingest(workshop, book, staged), run_id)
+        ingested = _ingest(workshop, book, staged)
+        ledger.record_ingested(landing.landing_id, ingested, run_id, lake_sums(settings, book.paths(ingested)))
     except InputError as error:
         ledger.record_refused(landing.landing_id, "rejected", error.reason_code, str(error), run_id)
     except Exception as error:
+        if says_no_room(error):
+            raise  # that is nothing of this file's: it waits until there is room
         said = {"source": landing.source, "file": landing.sha256[:SHORT_SUM], "public": "ingest of a file failed"}
         log.exception("ingest of %s failed", landing.original_name, extra=said)
         reason = CommunityMetricsError(

@@ -20,6 +20,7 @@ from community_metrics.lake.books import LandingBook
 from community_metrics.lake.files import make_files_durable
 from community_metrics.lake.ingest import Workshop, ingest_landing
 from community_metrics.lake.shared_files import SharedStream
+from community_metrics.lake.soundness import lake_sums
 from community_metrics.lake.taking import RowTaker, keyed
 from community_metrics.lake.totals import mark_totals
 from community_metrics.landing.inbox import open_landing
@@ -132,7 +133,7 @@ def _write(
             outcomes[file.book.landing.landing_id] = one
             paths.update(dict.fromkeys(file.book.paths(one)))
     make_files_durable(list(paths))
-    ledger.record_together(outcomes, run_id)
+    ledger.record_together(outcomes, run_id, lake_sums(workshop.settings, paths))
     return alone
 
 

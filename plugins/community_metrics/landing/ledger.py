@@ -11,14 +11,16 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import astuple
 from typing import Any
 
 from community_metrics.errors import UsageError
-from community_metrics.landing.queries import FORGET_LANDING, FORGET_TEMPLATE, RECORD_INGESTED, RECORD_LANDING, RECORD_REFUSED
+from community_metrics.landing.queries import FORGET_LANDING, FORGET_TEMPLATE, RECORD_INGESTED, RECORD_LANDING, RECORD_REFUSED, RECORD_SUM
 from community_metrics.landing.reading import LANDING_COLUMNS, TEMPLATE_FACT, LedgerReader, landing_of
 from community_metrics.landing.records import (
     Arrival,
     Ingested,
+    LakeSum,
     Landing,
     Refusal,
     Status,
@@ -77,17 +79,18 @@ class Ledger(LedgerReader):
 
     # What becomes of it
 
-    def record_ingested(self, landing_id: str, ingested: Ingested, run_id: str | None = None) -> None:
-        """The landing is in the lake as `ingested.revision`, and waits for the source gate."""
-        self.record_together({landing_id: ingested}, run_id)
+    def record_ingested(self, landing_id: str, ingested: Ingested, run_id: str | None = None, sums: Iterable[LakeSum] = ()) -> None:
+        """The landing is in the lake as `ingested.revision`, in files of these sums, and waits for the source gate."""
+        self.record_together({landing_id: ingested}, run_id, sums)
 
     def record_refused(self, landing_id: str, status: Status, reason_code: str, reason: str, run_id: str | None = None) -> None:
         """The landing is `rejected` or `unrecognised` whole, none of its rows is used."""
         self.record_together({landing_id: Refusal(reason_code, reason, status)}, run_id)
 
-    def record_together(self, outcomes: Mapping[str, Ingested | Refusal], run_id: str | None = None) -> None:
+    def record_together(self, outcomes: Mapping[str, Ingested | Refusal], run_id: str | None = None, sums: Iterable[LakeSum] = ()) -> None:
         """What became of landings, by their ids, in one transaction. Raises `KeyError`; what is withdrawn stays withdrawn."""
         with self._transaction() as connection:
+            connection.executemany(RECORD_SUM, [astuple(one) for one in sums])
             for landing_id, outcome in outcomes.items():
                 landing = self.landing(landing_id)
                 if landing.status == "withdrawn":
@@ -97,6 +100,11 @@ class Ledger(LedgerReader):
                     connection.execute(RECORD_REFUSED, values)
                 else:
                     _record_ingested(connection, landing, outcome, run_id)
+
+    def record_sums(self, sums: Iterable[LakeSum]) -> None:
+        """How files of the lake are written, or known to be."""
+        with self._transaction() as connection:
+            connection.executemany(RECORD_SUM, [astuple(one) for one in sums])
 
     def hold(self, landing_id: str, reason: str, reason_code: str = "gate_failed") -> None:
         """The source gate has failed the landing: its rows stay in the lake, unused."""

@@ -54,6 +54,21 @@ where status = 'held' group by 1, 2, 3 order by 1, 2, 3
 """
 """Rows of held files, by source, account and business date; a file of several accounts counts under its landing's."""
 
+RECORD_SUM = """
+insert into lake_sums (path, size, modified_ns, sha256) values (?, ?, ?, ?)
+on conflict (path) do update set size = excluded.size, modified_ns = excluded.modified_ns, sha256 = excluded.sha256
+"""
+"""How a file of the lake was written."""
+
+LAKE_FILES_IN_USE = """
+select distinct path, size, modified_ns, sha256, source
+from (
+    select path, landings.source from lake_files join landings using (landing_id, revision) where status in ('ingested', 'held')
+) left join lake_sums using (path)
+order by 1
+"""
+"""The files of which a build may read, and how they were written."""
+
 SHARED_AND_IDLE = """
 select distinct lake_files.path, landings.sha256
 from lake_files join landings using (landing_id)

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from community_metrics.errors import CommunityMetricsError
-from community_metrics.landing.queries import HELD_COUNTS, QUARANTINE_COUNTS, SHARED_AND_IDLE
+from community_metrics.landing.queries import HELD_COUNTS, LAKE_FILES_IN_USE, QUARANTINE_COUNTS, SHARED_AND_IDLE
 from community_metrics.landing.records import (
     INSTANT_FORMAT,
     Changes,
     LakeFile,
+    LakeSum,
     Landing,
     ObservedUntil,
     QuarantineCount,
@@ -37,13 +38,40 @@ LANDING_COLUMNS = (
 )
 
 
+_RESTORE = "nothing else knows what landed when and as what: restore the home from its last backup, then land again what came since"
+
+
+class _Connection(sqlite3.Connection):
+    """Says of a damaged file what it is. SQLite has no other error for that than its own."""
+
+    def execute(self, *arguments: Any) -> sqlite3.Cursor:
+        try:
+            return super().execute(*arguments)
+        except sqlite3.DatabaseError as error:
+            if type(error) is not sqlite3.DatabaseError:
+                raise
+            [(_, _, path)] = super().execute("pragma database_list").fetchall()
+            raise CommunityMetricsError(f"the ledger is damaged: {error}", str(path), _RESTORE) from error
+
+
+def _require_unless_new(path: Path) -> None:
+    """An empty ledger beside landed files is none that knows nothing yet: it is lost. Raises `CommunityMetricsError`."""
+    if path.exists() and path.stat().st_size:
+        return
+    objects = path.parent / "objects"
+    if any(objects.glob("[0-9a-f][0-9a-f]/*")):
+        what = "is empty" if path.exists() else "is gone"
+        raise CommunityMetricsError(f"the ledger {what}, although files have landed", str(path), _RESTORE)
+
+
 class LedgerReader:
     """The open file and every question to it. `Ledger` adds what changes it."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        _require_unless_new(path)
+        self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, factory=_Connection)
         self._connection.row_factory = sqlite3.Row
         try:
             self._connection.execute("pragma journal_mode = wal")
@@ -53,7 +81,9 @@ class LedgerReader:
         except sqlite3.Error as error:
             self._connection.close()
             raise CommunityMetricsError(
-                f"the ledger cannot be opened: {error}", str(path), "check the disk and the file's owner"
+                f"the ledger cannot be opened: {error}",
+                str(path),
+                _RESTORE if type(error) is sqlite3.DatabaseError else "check the disk and the file's owner",
             ) from error
         except BaseException:
             self._connection.close()
@@ -154,6 +184,26 @@ class LedgerReader:
     def lake_files_to_gate(self) -> list[LakeFile]:
         """The lake files of the landings that the source gate has not judged yet."""
         return self._lake_files(f"where {_TO_GATE}")
+
+    def lake_files_in_use(self, sources: Sequence[str] | None = None) -> list[tuple[str, LakeSum | None]]:
+        """Path and sum of every file in which a landing of the lake stands (of some sources, if given); None of a file without one."""
+        rows = self._connection.execute(LAKE_FILES_IN_USE)
+        return [
+            (row["path"], None if row["sha256"] is None else LakeSum(row["path"], row["size"], row["modified_ns"], row["sha256"]))
+            for row in rows
+            if sources is None or row["source"] in sources
+        ]
+
+    def landings_in(self, paths: Iterable[str]) -> list[Landing]:
+        """The landings whose present revision stands in one of these lake files."""
+        found = {
+            row[0]
+            for path in paths
+            for row in self._connection.execute(
+                "select landing_id from lake_files join landings using (landing_id, revision) where path = ?", (path,)
+            )
+        }
+        return self.landings_by_id(sorted(found))
 
     def idle_in_shared_files(self) -> list[tuple[str, str]]:
         """(path, sha256 of the landed file) of rows that stand in a lake file of active landings without being in force."""

@@ -94,6 +94,16 @@ class LakeFile:
 
 
 @dataclass(frozen=True)
+class LakeSum:
+    """A file of the lake as it was written: bytes, time of writing in nanoseconds, sha256. `path` as in `LakeFile`."""
+
+    path: str
+    size: int
+    modified_ns: int
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Coverage:
     """What one landing tells of one platform account: complete from `first_date` to `observed_until`.
 

@@ -6,7 +6,7 @@ import sqlite3
 
 from community_metrics.errors import CommunityMetricsError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _COVERAGE = """create table coverage (
     landing_id text not null references landings,
@@ -43,6 +43,14 @@ create table erased_revisions (
     landing_id text primary key references landings,
     revision integer not null,
     is_swept integer not null
+) without rowid;
+"""
+
+_LAKE_SUMS = """create table lake_sums (
+    path text primary key,
+    size integer not null,
+    modified_ns integer not null,
+    sha256 text not null
 ) without rowid;
 """
 
@@ -99,7 +107,7 @@ create table published (
     primary key (landing_id, revision)
 ) without rowid;
 create table facts (name text primary key, value text not null) without rowid;
-{_ERASURES}"""
+{_ERASURES}{_LAKE_SUMS}"""
 
 # Version -> what makes the next one of it.
 _STEPS = {
@@ -111,6 +119,8 @@ _STEPS = {
         drop table coverage_of_version_1;
     """,
     2: _ERASURES,
+    # Files written before have no sum.
+    3: _LAKE_SUMS,
 }
 
 

@@ -215,7 +215,7 @@ def _load_rows(
     files: Sequence[LakeFile],
     landed: Mapping[tuple[str, int], _Landed],
 ) -> None:
-    """Key, version, hash of the content and `row_date`, the business date, of every row of the files that belongs to one of the landings."""
+    """Key, version, hash of the content and business date (`row_date`) of every row of the files that belongs to one of the landings."""
     names = [column.name for column in stream.stored_columns]
     # With the table's name: the key of daily figures has a `business_date` of its own.
     keys = ", ".join(f"lake_rows.{quoted(name)}" for name in stream.key)

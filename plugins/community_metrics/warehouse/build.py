@@ -14,6 +14,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from community_metrics.lake.soundness import require_sound
 from community_metrics.landing.ledger import Ledger
 from community_metrics.settings import Settings
 from community_metrics.warehouse.control import (
@@ -73,6 +74,7 @@ def build_warehouse(settings: Settings, full_refresh: bool = False, on_result: C
     definitions, code, of_seeds = definitions_fingerprint(settings), code_fingerprint(settings), seed_fingerprints(settings)
     erased = _forget_erased(settings)
     with open_warehouse(settings) as connection, Ledger(settings.ledger_path) as ledger:
+        require_sound(settings, ledger)
         state = read_state(connection)
         fingerprint, landed = _prepare_unchanged(settings, ledger, connection, definitions)
         reason = _reason_for_full_build(state, code, full_refresh)

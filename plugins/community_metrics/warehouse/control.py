@@ -68,7 +68,7 @@ def open_warehouse(settings: Settings, read_only: bool = False) -> Iterator[duck
         raise CommunityMetricsError(
             f"the working database cannot be opened: {error}",
             str(settings.warehouse_path),
-            "if another process holds it, wait; if the file is damaged, delete it: the next build makes it anew from the lake",
+            "if another process holds it, wait; if the file is damaged, `community-metrics run` makes it anew from the lake",
         ) from error
     try:
         yield connection

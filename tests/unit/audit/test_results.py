@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from community_metrics.audit.results import CheckResult, judge
+from community_metrics.audit.results import CheckResult, judge, require_evaluated
 from community_metrics.audit.validation import describe_rows
+from community_metrics.errors import CommunityMetricsError
 
 PASSED = CheckResult("marts", "mart_x", "rule", "critical", "passed", "0 rows", "0 rows", None, (), "A rule", "规则")
 
@@ -28,6 +29,14 @@ def test_a_failed_critical_check_or_a_broken_one_refuses(severity: str, status: 
     report = judge("f", [PASSED, replace(PASSED, severity=severity, status=status)])  # type: ignore[arg-type]
     assert report.status == verdict
     assert bool(report.refused_reasons) == (verdict == "refused")
+
+
+@pytest.mark.parametrize("said", ["IO Error: Corrupt database file: computed checksum 1", "No space left on device"])
+def test_a_check_that_broke_over_the_disk_is_no_verdict_on_the_data(said: str) -> None:
+    broken = replace(PASSED, status="broken", observed=said)
+    with pytest.raises(CommunityMetricsError, match="a check could not be evaluated: .* - marts/mart_x.rule"):
+        require_evaluated([PASSED, broken])
+    require_evaluated([replace(broken, status="failed"), replace(broken, observed="no such column")])
 
 
 def test_a_report_reads_as_a_manifest_does() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -255,6 +257,7 @@ def test_a_ledger_of_the_version_before_is_brought_up_to_date_with_what_it_holds
                 primary key (landing_id, revision, platform, account_id)
             ) without rowid;
             insert into coverage values ('l1', 1, 'orders', 'shop', '', '2026-06-01', '2026-06-02');
+            drop table lake_sums;
             pragma user_version = 1;
             """
         )
@@ -263,4 +266,31 @@ def test_a_ledger_of_the_version_before_is_brought_up_to_date_with_what_it_holds
         connection.execute("insert into coverage values ('l1', 1, 'refunds', 'shop', '', '2026-06-01', '2026-06-02')")
         assert [row[0] for row in connection.execute("select source from coverage order by source")] == ["orders", "refunds"]
         assert connection.execute("select count(*) from erasures").fetchone() == (0,)
-        assert connection.execute("pragma user_version").fetchone() == (3,)
+        assert connection.execute("select count(*) from lake_sums").fetchone() == (0,)
+        assert connection.execute("pragma user_version").fetchone() == (4,)
+
+
+@pytest.mark.parametrize("size", [1_000, 4_096, 20_000])
+def test_a_ledger_that_was_cut_short_is_told_with_what_to_do(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with Ledger(path) as ledger:
+        for number in range(60):
+            land(ledger, sha256=hashlib.sha256(str(number).encode()).hexdigest())
+    assert path.stat().st_size > size
+    os.truncate(path, size)
+    with pytest.raises(CommunityMetricsError, match=r"ledger.*sqlite - .*restore the home from its last backup"), Ledger(path) as ledger:
+        ledger.landings()
+
+
+@pytest.mark.parametrize("harm", [lambda path: os.truncate(path, 0), Path.unlink])
+def test_an_empty_ledger_beside_landed_files_is_not_taken_for_a_new_one(tmp_path: Path, harm: Callable[[Path], None]) -> None:
+    path = tmp_path / "ledger.sqlite"
+    Ledger(path).close()
+    landed = tmp_path / "objects" / "ab" / "ab12"
+    landed.parent.mkdir(parents=True)
+    landed.write_text("what somebody exported")
+    harm(path)
+    with pytest.raises(CommunityMetricsError, match="although files have landed - .* - .*backup"):
+        Ledger(path)
+    landed.unlink()
+    Ledger(path).close()
