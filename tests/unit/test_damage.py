@@ -120,6 +120,6 @@ def test_a_full_disk_is_told_as_one_and_nothing_is_tried_again(home: Settings, s
         tries.append(1)
         raise OSError(said)
 
-    with pytest.raises(NoRoomError, match="the disk is full: .* - .*home - make room, then `community-metrics run`"), told_when_full(home):
+    with pytest.raises(NoRoomError, match=r"the disk is full: .* - .*home - make room, then `community-metrics run`"), told_when_full(home):
         with_repairs(home, step)
     assert tries == [1]

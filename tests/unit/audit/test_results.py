@@ -34,7 +34,7 @@ def test_a_failed_critical_check_or_a_broken_one_refuses(severity: str, status: 
 @pytest.mark.parametrize("said", ["IO Error: Corrupt database file: computed checksum 1", "No space left on device"])
 def test_a_check_that_broke_over_the_disk_is_no_verdict_on_the_data(said: str) -> None:
     broken = replace(PASSED, status="broken", observed=said)
-    with pytest.raises(CommunityMetricsError, match="a check could not be evaluated: .* - marts/mart_x.rule"):
+    with pytest.raises(CommunityMetricsError, match=r"a check could not be evaluated: .* - marts/mart_x\.rule"):
         require_evaluated([PASSED, broken])
     require_evaluated([replace(broken, status="failed"), replace(broken, observed="no such column")])
 

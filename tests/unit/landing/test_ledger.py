@@ -290,7 +290,7 @@ def test_an_empty_ledger_beside_landed_files_is_not_taken_for_a_new_one(tmp_path
     landed.parent.mkdir(parents=True)
     landed.write_text("what somebody exported")
     harm(path)
-    with pytest.raises(CommunityMetricsError, match="although files have landed - .* - .*backup"):
+    with pytest.raises(CommunityMetricsError, match=r"although files have landed - .* - .*backup"):
         Ledger(path)
     landed.unlink()
     Ledger(path).close()
