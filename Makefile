@@ -54,8 +54,12 @@ test-browser: setup ## the dashboard in real Chromium
 	@$(PYTEST) tests -m browser
 
 .PHONY: test-laws
-test-laws: setup ## long property tests: incremental equals rebuild, kills, arrival orders
-	@$(PYTEST) tests -m "laws or chaos"
+test-laws: setup ## long property tests: incremental equals rebuild, arrival orders
+	@$(PYTEST) tests -m laws
+
+.PHONY: test-chaos
+test-chaos: setup ## kills, full disks, damaged files, clock jumps on the real pipeline and Airflow (about half an hour)
+	@$(PYTEST) tests -m chaos --durations=0
 
 .PHONY: test-mutations
 test-mutations: setup ## known mistakes put into a copy of the project: every one must turn a test red (about half an hour)

@@ -128,11 +128,7 @@ def ingest(settings: Settings, sources: Sequence[str] | None = None, retry: bool
     from community_metrics.landing.ledger import Ledger
     from community_metrics.warehouse.repairs import told_when_full
 
-    with (
-        recorded(settings, "ingest") as step,
-        ingest_lock(settings, "ingest", wait_seconds=_INGEST_WAIT_SECONDS),
-        told_when_full(settings),
-    ):
+    with recorded(settings, "ingest") as step, ingest_lock(settings, "ingest", _INGEST_WAIT_SECONDS), told_when_full(settings):
         log.info("ingest: reading what has landed")
         taken = ingest_waiting(settings, sources, retry)
         log.info("ingest: source gate")
@@ -147,19 +143,12 @@ def ingest(settings: Settings, sources: Sequence[str] | None = None, retry: bool
 
 
 def build(settings: Settings, full_refresh: bool = False) -> BuildReport:
-    """Bring the working warehouse up to what has landed: only touched dates, or everything if `full_refresh`.
-
-    Raises `BusyError`, and `CommunityMetricsError` for what dbt finds wrong.
-    """
-    from community_metrics.releases.publish import recover
+    """Bring the working warehouse up to what has landed: only touched dates, or everything if `full_refresh`. Raises `BusyError`, and
+    `CommunityMetricsError` for what dbt finds wrong."""
     from community_metrics.warehouse.repairs import with_repairs
 
-    def recover_and_build(step: Step) -> BuildReport:
-        recover(settings)
-        return _build(settings, full_refresh, step)
-
     with recorded(settings, "build") as step, writer_lock(settings, "build"):
-        return with_repairs(settings, lambda: recover_and_build(step))
+        return with_repairs(settings, lambda: _build(settings, full_refresh, step))
 
 
 def audit(settings: Settings) -> AuditReport:
@@ -261,8 +250,10 @@ def nothing_new(settings: Settings) -> tuple[Outcome, str] | None:
 
 
 def _build(settings: Settings, full_refresh: bool, step: Step) -> BuildReport:
+    from community_metrics.releases.publish import recover
     from community_metrics.warehouse.build import build_warehouse
 
+    recover(settings)
     discard_candidate(settings)
     while True:
         snapshots = [_inputs(settings)]
