@@ -61,7 +61,7 @@ def damaged_files(settings: Settings, ledger: Ledger, sources: Sequence[str] | N
 
 
 def take_damaged_again(settings: Settings, ledger: Ledger, sources: Sequence[str] | None) -> None:
-    """Landings of which a lake file is damaged wait again, and so does the release for them.
+    """Landings of which a lake file is damaged wait again, and that file goes.
 
     Raises `CommunityMetricsError`, and nothing has changed, where the landed bytes are gone as well.
     """
@@ -81,6 +81,9 @@ def take_damaged_again(settings: Settings, ledger: Ledger, sources: Sequence[str
         len(landings),
     )
     ledger.await_retry(landing.landing_id for landing in landings)
+    for path in damaged:
+        # Nobody may compare anything with it, as the causes of restatements do with earlier revisions.
+        (settings.home / path).unlink(missing_ok=True)
 
 
 def require_sound(settings: Settings, ledger: Ledger) -> None:

@@ -317,7 +317,9 @@ class LedgerReader:
             yield self._connection
             self._connection.execute("commit")
         except BaseException:
-            self._connection.execute("rollback")
+            # Where the disk is full SQLite has rolled back by itself.
+            if self._connection.in_transaction:
+                self._connection.execute("rollback")
             raise
 
 

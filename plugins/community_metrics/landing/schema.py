@@ -145,7 +145,9 @@ def open_schema(connection: sqlite3.Connection, where: str) -> None:
         connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
         connection.execute("commit")
     except BaseException:
-        connection.execute("rollback")
+        # Where the disk is full SQLite has rolled back by itself.
+        if connection.in_transaction:
+            connection.execute("rollback")
         raise
 
 

@@ -65,6 +65,7 @@ def test_what_a_damaged_file_was_made_of_is_read_anew(intake: Intake, harm: obje
     again = intake.run().landings
     assert [(landing.source, landing.status, landing.revision) for landing in again] == [("events", "ingested", 2)] * 2
     assert damaged(intake) == []
+    assert not path.exists()
     with Ledger(intake.settings.ledger_path) as ledger:
         assert [landing.revision for landing in ledger.landings() if landing.source == "members"] == [1]
         in_use = [str(intake.settings.home / found) for found, _ in ledger.lake_files_in_use(["events"])]

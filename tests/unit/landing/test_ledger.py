@@ -14,7 +14,7 @@ import pytest
 
 from community_metrics.errors import CommunityMetricsError, UsageError
 from community_metrics.landing.ledger import Ledger
-from community_metrics.landing.records import Coverage, Ingested, LakeFile, Landing, QuarantinedRow
+from community_metrics.landing.records import Arrival, Coverage, Ingested, LakeFile, Landing, QuarantinedRow
 
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 
@@ -294,3 +294,13 @@ def test_an_empty_ledger_beside_landed_files_is_not_taken_for_a_new_one(tmp_path
         Ledger(path)
     landed.unlink()
     Ledger(path).close()
+
+
+def test_a_full_disk_is_told_as_one_and_the_transaction_is_not_half_done(ledger: Ledger) -> None:
+    land(ledger)
+    [pages] = ledger._connection.execute("pragma page_count").fetchone()
+    ledger._connection.execute(f"pragma max_page_count = {pages}")
+    with pytest.raises(sqlite3.OperationalError, match="database or disk is full"):
+        ledger.land_together([Arrival(f"{number:064}", 10, "x.csv", NOON, "orders", "", NOON, "landing") for number in range(500)])
+    ledger._connection.execute("pragma max_page_count = 100000")
+    assert len(ledger.landings()) == 1
