@@ -195,6 +195,7 @@ def test_a_missing_file_or_a_folder_is_a_usage_error(intake: Intake, tmp_path: P
 def test_an_object_half_written_by_a_killed_process_is_written_again(intake: Intake) -> None:
     sha256 = hashlib.sha256(ORDERS.encode()).hexdigest()
     target = object_path(intake.settings, sha256)
+    Ledger(intake.settings.ledger_path).close()  # which is there before any object is
     target.parent.mkdir(parents=True)
     target.write_text(ORDERS[:10])
     land_files(intake.settings, [intake.write("orders.csv", ORDERS)])
