@@ -6,20 +6,26 @@ Airflow mounts applications of plugins without any authentication, so every rout
 from __future__ import annotations
 
 import mimetypes
+import threading
+from collections.abc import Iterator
+from datetime import date
 from functools import cache
-from pathlib import Path
-from typing import Annotated
+from pathlib import Path as FilePath
+from tempfile import TemporaryDirectory
+from typing import Annotated, BinaryIO, Literal
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.core_api.security import GetUserDep
 from airflow.plugins_manager import AirflowPlugin
-from fastapi import Depends, FastAPI, HTTPException, Request
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 
-from community_metrics.dashboard.layout import PROJECT_DOCS, PROJECT_DOCS_POLICY
-from community_metrics.settings import load_settings
+from community_metrics.dashboard.layout import EXPORTS, PROJECT_DOCS, PROJECT_DOCS_POLICY, SERVED_UNDER
+from community_metrics.errors import CommunityMetricsError, UsageError
+from community_metrics.settings import Settings, load_settings
 
-URL_PREFIX = "/community-metrics"
+URL_PREFIX = f"/{SERVED_UNDER}"
 # The pages' own policy (dashboards/templates/page.html) and, what a page cannot say itself, who may frame it: Airflow's UI.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
@@ -34,6 +40,15 @@ HEADERS = {
 }
 # dbt's page of the models holds its scripts within itself; requests it may make none at all.
 PROJECT_DOCS_HEADERS = {"Content-Security-Policy": f"{PROJECT_DOCS_POLICY}; frame-ancestors 'self'"}
+EXPORT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "parquet": "application/vnd.apache.parquet",
+}
+# Each holds a thread of the API server and a reader of the release for seconds; more at a time would slow Airflow itself.
+EXPORTS_AT_A_TIME = 2
+_exporting = threading.BoundedSemaphore(EXPORTS_AT_A_TIME)
+_PIECE = 1 << 18
 NOT_PUBLISHED = """\
 <!doctype html>
 <html lang="zh"><meta charset="utf-8"><title>社群看板 · Community metrics</title>
@@ -47,13 +62,13 @@ app = FastAPI(title="Community metrics", docs_url=None, redoc_url=None, openapi_
 
 
 @cache
-def _current_release() -> Path:
-    return load_settings().current_release
+def _settings() -> Settings:
+    return load_settings()
 
 
-def site_folder() -> Path | None:
+def site_folder() -> FilePath | None:
     """The released site as it is at this moment, or None before the first release; the link is followed anew for every request."""
-    folder = (_current_release() / "site").resolve()
+    folder = (_settings().current_release / "site").resolve()
     return folder if folder.is_dir() else None
 
 
@@ -65,8 +80,60 @@ async def explain(request: Request, error: HTTPException) -> Response:
     return JSONResponse({"detail": error.detail}, status_code=error.status_code, headers=HEADERS)
 
 
+@app.exception_handler(RequestValidationError)
+async def explain_wrong_words(request: Request, error: RequestValidationError) -> Response:
+    """A word of an address that means nothing."""
+    wrong = [".".join(map(str, problem["loc"][1:])) + f": {problem['msg']}" for problem in error.errors()]
+    return JSONResponse({"detail": wrong}, status_code=422, headers=HEADERS)
+
+
+@app.get(f"/{EXPORTS}/{{mart}}.{{kind}}")
+def export(
+    mart: Annotated[str, Path(pattern="^[a-z0-9_]{1,63}$")],
+    kind: Literal["csv", "xlsx", "parquet"],
+    user: GetUserDep,
+    site: Annotated[FilePath | None, Depends(site_folder)],
+    language: Literal["zh", "en"] | None = None,
+    first: Annotated[date | None, Query(alias="from")] = None,
+    last: Annotated[date | None, Query(alias="to")] = None,
+    scope_type: str | None = None,
+    scope: str | None = None,
+) -> Response:
+    """A mart of the current release as a file, to whoever is logged in: made for this answer, gone when it is sent."""
+    # Airflow loads this module in each of its processes; only the API server makes files.
+    from community_metrics.metrics.registry import project_registry
+    from community_metrics.serving.export import Selection, export_mart
+
+    known = project_registry().marts.get(mart)
+    if site is None or known is None:
+        raise HTTPException(404, "no such mart, or nothing is published yet")
+    if known.is_about_persons:
+        raise HTTPException(403, "a row of this mart is a person: read it where the release is")
+    if not _exporting.acquire(blocking=False):
+        raise HTTPException(503, "other files are being made: ask again in a minute")
+    try:
+        with TemporaryDirectory(prefix="community-metrics-export-") as folder:
+            target = FilePath(folder) / f"{mart}.{kind}"
+            report = export_mart(_settings(), mart, target, language, Selection(first, last, scope_type, scope))
+            file = target.open("rb")  # its bytes stay until they are sent, its name goes now: no answer that breaks off leaves it behind
+            size = target.stat().st_size
+    except CommunityMetricsError as error:  # without `where`, which names folders of the server
+        raise HTTPException(400 if isinstance(error, UsageError) else 503, f"{error.what}: {error.remedy}") from error
+    finally:
+        _exporting.release()
+    name = f"{mart}-{report.release_id}.{kind}"
+    headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"', "Content-Length": str(size)}
+    return StreamingResponse(_pieces(file), media_type=EXPORT_TYPES[kind], headers=headers)
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(_PIECE):
+            yield piece
+
+
 @app.api_route("/{path:path}", methods=["GET", "HEAD"])
-def page(path: str, request: Request, user: GetUserDep, site: Annotated[Path | None, Depends(site_folder)]) -> Response:
+def page(path: str, request: Request, user: GetUserDep, site: Annotated[FilePath | None, Depends(site_folder)]) -> Response:
     """One file of the released site, to whoever is logged in."""
     if site is None:
         return HTMLResponse(NOT_PUBLISHED, status_code=404, headers=HEADERS)
@@ -80,7 +147,7 @@ def page(path: str, request: Request, user: GetUserDep, site: Annotated[Path | N
     return FileResponse(file, media_type=media_type, headers={**HEADERS, **policy, "ETag": tag}, stat_result=status)
 
 
-def _file_within(site: Path, path: str) -> Path:
+def _file_within(site: FilePath, path: str) -> FilePath:
     try:
         file = (site / path).resolve()
         found = file.is_relative_to(site) and file.is_file()

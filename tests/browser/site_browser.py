@@ -22,7 +22,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-SUB_PATH = "/airflow/community/"
+SUB_PATH = "/airflow/community-metrics/"
 # As Airflow frames the pages of plugins.
 SANDBOX = "allow-scripts allow-same-origin allow-forms allow-downloads"
 FLAGS = (

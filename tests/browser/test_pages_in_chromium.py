@@ -32,7 +32,7 @@ def test_pages_behind_a_server_obey_its_policy(browser: SiteBrowser, made_up: Re
 
 
 def test_the_site_works_inside_a_sandboxed_frame(browser: SiteBrowser, server: str) -> None:
-    browser.driver.get(server.replace("/community/", "/"))
+    browser.driver.get(server.replace("/community-metrics/", "/"))
     browser.driver.switch_to.frame(browser.driver.find_element(By.TAG_NAME, "iframe"))
     try:
         browser.wait()
@@ -167,3 +167,15 @@ def test_a_lost_data_file_is_said_and_the_rest_of_the_page_stands(
     browser.open(f"{site.as_uri()}/index.html")
     assert "数据文件没有读到" in browser.text("activity_trend")
     assert browser.kpi("members") is not None
+
+
+def test_marts_can_be_downloaded_only_where_the_server_makes_files(browser: SiteBrowser, made_up: Release, server: str) -> None:
+    browser.open(made_up.address("trust.html"))
+    assert not browser.find('[data-tile="contents"] [data-export]').is_displayed()
+    browser.open(f"{server}trust.html")
+    links = browser.find_all('[data-tile="contents"] [data-export]')
+    assert links[0].is_displayed()
+    for language in ("zh", "en"):
+        browser.click(f'[data-switch="language"] [data-choice="{language}"]')
+        shown = [str(link.get_attribute("href")).removeprefix(server) for link in links[:3]]
+        assert shown == [f"export/mart_activity_daily.{kind}?language={language}" for kind in ("csv", "xlsx", "parquet")]

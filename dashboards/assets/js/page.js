@@ -144,8 +144,16 @@
     document.title = `${cm.say(cm.spec.title)} · ${cm.say(cm.spec.siteTitle)}`;
   }
 
+  // What only the server behind the login can do. From the disk and from other servers it is not offered.
+  function offerDownloads() {
+    if (!location.protocol.startsWith("http") || !location.pathname.split("/").includes(cm.spec.servedUnder)) return;
+    for (const node of document.querySelectorAll("[data-served]")) node.hidden = false;
+    for (const link of document.querySelectorAll("[data-export]")) link.setAttribute("href", `${link.dataset.export}?language=${cm.preferences.language}`);
+  }
+
   function draw() {
     drawSwitches();
+    offerDownloads();
     drawFilters();
     return drawTiles();
   }

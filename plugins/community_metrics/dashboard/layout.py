@@ -5,6 +5,12 @@ from __future__ import annotations
 PROJECT_DOCS = "models/index.html"
 """dbt's documentation of the models, one page."""
 
+SERVED_UNDER = "community-metrics"
+"""The folder of the address under which Airflow serves the site: pages offer there what only a server can do."""
+
+EXPORTS = "export"
+"""Marts as files, made when they are asked for: `export/<mart>.<csv, xlsx or parquet>` beside the pages."""
+
 # Angular compiles templates, hence `unsafe-eval`; all scripts and styles stand in the page itself.
 PROJECT_DOCS_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:; font-src data:; "

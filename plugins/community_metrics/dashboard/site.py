@@ -18,7 +18,7 @@ from markupsafe import Markup
 from community_metrics.dashboard.datasets import Dataset, DatasetWriter, Scopes, collect_datasets, dataset_name, sql_literal, version_of
 from community_metrics.dashboard.glossary import PAGE as GLOSSARY
 from community_metrics.dashboard.glossary import chapters
-from community_metrics.dashboard.layout import PROJECT_DOCS, PROJECT_DOCS_POLICY
+from community_metrics.dashboard.layout import EXPORTS, PROJECT_DOCS, PROJECT_DOCS_POLICY, SERVED_UNDER
 from community_metrics.dashboard.operations import PAGE as OPERATIONS
 from community_metrics.dashboard.operations import Operations
 from community_metrics.dashboard.pages import Page, Site, Tile, load_site
@@ -100,6 +100,7 @@ def build_site(
             "gaps": _gaps(connection, site, marts),
             "dataThrough": _day_number(trust.data_through),
             "weekStart": settings.week_start,
+            "servedUnder": SERVED_UNDER,
         }
         told = {
             "site": site,
@@ -112,6 +113,8 @@ def build_site(
             "operations": beside.operations,
             "validations": beside.validations,
             "project_docs": PROJECT_DOCS if beside.project_docs else None,
+            "exports": EXPORTS,
+            "exported": {name for name, mart in project_registry().marts.items() if not mart.is_about_persons},
             "has_glossary": any(page.name == GLOSSARY for page in pages),
             "terms": {metric.name: {"zh": metric.label.zh, "en": metric.label.en} for metric in project_registry().metrics.values()},
             "version": version_of(trust.release_id + trust.created_at + trust.code_version),

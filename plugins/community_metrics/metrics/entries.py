@@ -119,6 +119,11 @@ class Mart:
         """The column of the grain that is time."""
         return next((column for column in self.grain if column in TIME_COLUMNS), None)
 
+    @property
+    def is_about_persons(self) -> bool:
+        """Whether a row is a person, be it under a pseudonym: then the mart is read where the release is, and not sent by the site."""
+        return "member_key" in self.grain
+
 
 @dataclass(frozen=True)
 class Domain:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from airflow.api_fastapi.app import create_auth_manager
 from airflow.api_fastapi.core_api.security import get_user
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx import Response
+from openpyxl import load_workbook
 
 from community_metrics.dashboard.layout import PROJECT_DOCS
 from community_metrics.settings import PROJECT_ROOT, Settings
-from community_metrics_plugin import URL_PREFIX, CommunityMetricsPlugin, _current_release, app
+from community_metrics_plugin import EXPORTS_AT_A_TIME, URL_PREFIX, CommunityMetricsPlugin, _exporting, _settings, app
 
 
 def assert_guarded(answer: Response) -> None:
@@ -32,9 +36,9 @@ def assert_guarded(answer: Response) -> None:
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     monkeypatch.setenv("COMMUNITY_METRICS_HOME", str(tmp_path / "home"))
-    _current_release.cache_clear()
+    _settings.cache_clear()
     yield Settings(home=tmp_path / "home")
-    _current_release.cache_clear()
+    _settings.cache_clear()
 
 
 @pytest.fixture
@@ -250,3 +254,104 @@ def test_the_navigation_entry_leads_to_the_mounted_pages() -> None:
     (entry,) = CommunityMetricsPlugin.external_views
     assert entry["href"] == mount["url_prefix"] + "/index.html"
     assert entry["name"] == "社群看板 / Community metrics"
+
+
+GROWTH = "mart_growth_daily"
+RELEASE = "20260601T013000Z-5b1f0c9a"
+
+
+def publish_growth(settings: Settings) -> None:
+    """A release with three rows of one mart, and with a mart of persons."""
+    publish(settings, RELEASE, "first")
+    (settings.releases / RELEASE / "manifest.json").write_text("{}")
+    with duckdb.connect(str(settings.releases / RELEASE / "warehouse.duckdb")) as connection:
+        connection.execute(
+            "create schema marts; "
+            "create table marts.mart_growth_daily (business_date date, scope_type varchar, scope_id varchar, new_members bigint); "
+            "insert into marts.mart_growth_daily values ('2026-05-02', 'all', 'all', 7), ('2026-05-01', 'all', 'all', null), "
+            "('2026-05-02', 'community', '=1+1', 3); "
+            "create table marts.dim_member as select 'ab12' as member_key, 'member' as actor_type"
+        )
+
+
+def left_behind() -> list[str]:
+    return [path.name for path in Path(tempfile.gettempdir()).glob("community-metrics-export-*")]
+
+
+def test_a_mart_is_sent_as_a_file_of_each_kind_and_nothing_is_left_behind(member: TestClient, settings: Settings) -> None:
+    publish_growth(settings)
+    csv = member.get(f"{URL_PREFIX}/export/{GROWTH}.csv")
+    assert csv.status_code == 200
+    assert_guarded(csv)
+    assert csv.headers["content-disposition"] == f'attachment; filename="mart_growth_daily-{RELEASE}.csv"'
+    assert csv.headers["content-type"] == "text/csv; charset=utf-8"
+    assert csv.content.decode("utf-8-sig").splitlines() == [
+        "business_date,scope_type,scope_id,new_members",
+        "2026-05-01,all,all,",
+        "2026-05-02,all,all,7",
+        "2026-05-02,community,'=1+1,3",
+    ]
+    sheet = load_workbook(io.BytesIO(member.get(f"{URL_PREFIX}/export/{GROWTH}.xlsx?language=zh").content))[GROWTH]
+    assert [cell.value for cell in sheet[1]] == ["业务日期", "范围类型", "范围", "新增成员"]
+    assert [row[3].value for row in sheet.iter_rows(min_row=2)] == [None, 7, 3]
+    parquet = settings.home / "sent.parquet"
+    parquet.write_bytes(member.get(f"{URL_PREFIX}/export/{GROWTH}.parquet").content)
+    assert duckdb.sql(f"select scope_id, new_members from '{parquet}'").fetchall() == [("all", None), ("all", 7), ("=1+1", 3)]
+    assert left_behind() == []
+
+
+def test_a_file_holds_the_dates_and_the_scope_that_are_asked_for(member: TestClient, settings: Settings) -> None:
+    publish_growth(settings)
+    asked = f"{URL_PREFIX}/export/{GROWTH}.csv?from=2026-05-02&to=2026-05-02&scope_type=all&scope=all"
+    assert member.get(asked).content.decode("utf-8-sig").splitlines()[1:] == ["2026-05-02,all,all,7"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("mart_nothing.csv", 404),
+        (f"{GROWTH}.exe", 422),
+        (f"{GROWTH}.csv?language=fr", 422),
+        (f"{GROWTH}.csv?from=yesterday", 422),
+        ("mart_retention.csv", 400),
+        (f"{GROWTH}'--.csv", 422),
+        ("..%2f..%2fwarehouse.duckdb", 404),
+        ("%2e%2e.csv", 422),
+    ],
+)
+def test_what_cannot_be_sent_is_said_without_a_folder_of_the_server(member: TestClient, settings: Settings, path: str, status: int) -> None:
+    publish_growth(settings)
+    answer = member.get(f"{URL_PREFIX}/export/{path}")
+    assert answer.status_code == status
+    assert str(settings.home) not in answer.text and tempfile.gettempdir() not in answer.text
+    assert_guarded(answer)
+    assert left_behind() == []
+
+
+def test_a_mart_whose_rows_are_persons_is_not_sent(member: TestClient, settings: Settings) -> None:
+    publish_growth(settings)
+    answer = member.get(f"{URL_PREFIX}/export/dim_member.csv")
+    assert (answer.status_code, "ab12" in answer.text) == (403, False)
+
+
+def test_without_a_login_no_file_is_made(stranger: TestClient, settings: Settings) -> None:
+    publish_growth(settings)
+    answer = stranger.get(f"{URL_PREFIX}/export/{GROWTH}.csv")
+    assert (answer.status_code, "2026-05-01" in answer.text) == (401, False)
+    assert_guarded(answer)
+
+
+def test_before_the_first_release_there_is_no_file(member: TestClient) -> None:
+    assert member.get(f"{URL_PREFIX}/export/{GROWTH}.csv").status_code == 404
+
+
+def test_no_more_files_are_made_at_a_time_than_airflow_can_bear(member: TestClient, settings: Settings) -> None:
+    publish_growth(settings)
+    for _ in range(EXPORTS_AT_A_TIME):
+        assert _exporting.acquire(blocking=False)
+    try:
+        assert member.get(f"{URL_PREFIX}/export/{GROWTH}.csv").status_code == 503
+    finally:
+        for _ in range(EXPORTS_AT_A_TIME):
+            _exporting.release()
+    assert member.get(f"{URL_PREFIX}/export/{GROWTH}.csv").status_code == 200
