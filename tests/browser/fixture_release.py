@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from browser import fixture_rows
+from browser import fixture_families, fixture_rows
 from browser.fixture_rows import COMMUNITIES, HOSTILE_NAME, LAST_DAY, SOURCES, TITLES
 from community_metrics.dashboard.operations import Audit, Model, Operations, Part, told_runs
 from community_metrics.dashboard.restated import Restated, restated_cell, restated_move
@@ -39,6 +39,10 @@ def write_database(path: Path) -> Path:
         "mart_content_daily": list(fixture_rows.content_rows()),
         "mart_account_daily": list(fixture_rows.account_rows()),
         "mart_data_status": list(fixture_rows.status_rows()),
+        "mart_ltv_cohorts": list(fixture_families.ltv_rows()),
+        "mart_stickiness": list(fixture_families.stickiness_rows()),
+        "mart_segments": list(fixture_families.segment_rows()),
+        "mart_content_lifetime": list(fixture_families.lifetime_rows()),
         **fixture_rows.dimension_rows(),
     }
     with duckdb.connect(str(path)) as connection:

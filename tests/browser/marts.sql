@@ -49,6 +49,30 @@ create table marts.mart_repurchase (
     repurchased_members bigint, eligible_members bigint, repurchased_eligible_members bigint, repurchase_rate double, is_mature boolean
 );
 
+create table marts.mart_ltv_cohorts (
+    cohort_kind varchar, cohort_start date, month_index bigint, currency varchar, scope_type varchar, scope_id varchar, cohort_members
+    bigint, eligible_members bigint, gross_amount decimal(18,2), refund_amount decimal(18,2), net_amount decimal(18,2),
+    cumulative_net_amount decimal(18,2), cumulative_eligible_net_amount decimal(18,2), ltv decimal(18,2), is_mature boolean
+);
+
+create table marts.mart_stickiness (
+    window_grain varchar, window_start date, period_grain varchar, active_periods bigint, scope_type varchar, scope_id varchar, members
+    bigint, members_at_least bigint, window_end date, is_complete_period boolean
+);
+
+create table marts.mart_segments (
+    segment_set varchar, period_grain varchar, period_start date, segment varchar, scope_type varchar, scope_id varchar, as_of_date date,
+    segment_position bigint, members bigint, present_members bigint, segment_share double
+);
+
+create table marts.mart_content_lifetime (
+    content_key varchar, platform varchar, account_id varchar, published_at timestamp, first_date date, last_date date, covered_days
+    bigint, first_snapshot_date date, last_snapshot_date date, snapshots bigint, impressions_total bigint, reads_total bigint,
+    readers_total bigint, plays_total bigint, views_total bigint, likes_total bigint, comments_total bigint, shares_total bigint,
+    sharers_total bigint, saves_total bigint, savers_total bigint, follows_total bigint, falling_snapshots bigint, has_falling_counter
+    boolean, is_restated boolean, reported_click_rate double, reported_finish_rate double, reported_average_seconds double
+);
+
 create table marts.mart_content_daily (
     content_key varchar, business_date date, platform varchar, account_id varchar, increment_days bigint, impressions bigint, reads
     bigint, plays bigint, views bigint, likes bigint, comments bigint, shares bigint, saves bigint, follows bigint, impressions_total

@@ -103,6 +103,7 @@
     const scope = spec.scopes[type]?.[position];
     return scope ? scope[cm.preferences.language] : "";
   };
+  cm.segmentLabel = (segment) => cm.say(spec.segments[segment]) || segment;
   cm.scopeTypeLabel = () => cm.say(spec.scopeTypes[cm.filters.scope.type]).toLowerCase();
   cm.platformLabel = (platform) => cm.say(spec.platforms[platform]) || platform;
 })();

@@ -1,4 +1,5 @@
-// Cohorts: the triangle (a table, so that it reads well with any device) and the curve of all mature cohorts together.
+// Cohorts: the triangle (a table, so that it reads well with any device) of rates or of amounts per member, and the curve of all mature
+// cohorts together.
 "use strict";
 (() => {
   const cm = window.communityMetrics;
@@ -12,22 +13,27 @@
 
   // -> {cohorts: [{start, size, cells: Map index -> row}], indexes, parts, grain} or {missing}
   async function readCohorts(tile) {
-    const grain = cm.filters.grain;
-    const split = { definition: cm.filters.definition, period_grain: grain, cohort_grain: grain };
+    const grain = tile.grain ?? cm.filters.grain;
+    const split = { definition: cm.filters.definition, period_grain: grain, cohort_grain: grain, ...tile.where };
     const found = await cm.rows(tile.dataset, { split });
     if (found.missing) return found;
-    const window = cm.windowOf(found.rows, "cohort_start", cm.filters.range);
-    const rows = found.rows.filter((row) => cm.periodEnd(row.cohort_start, grain) >= window.from);
+    const all = cm.ofCurrency(found.rows);
+    if (!all.length) return { missing: "no_scope_rows" };
+    const window = cm.windowOf(all, "cohort_start", tile.all_dates ? 0 : cm.filters.range);
+    const rows = all.filter((row) => cm.periodEnd(row.cohort_start, grain) >= window.from);
     const parts = partsOf(tile);
     const cohorts = new Map();
     for (const row of rows) {
       if (!cohorts.has(row.cohort_start)) cohorts.set(row.cohort_start, { start: row.cohort_start, size: row[parts.size], cells: new Map() });
-      cohorts.get(row.cohort_start).cells.set(row.period_index ?? row.horizon_days, row);
+      cohorts.get(row.cohort_start).cells.set(indexOf(row), row);
     }
-    const indexes = [...new Set(rows.map((row) => row.period_index ?? row.horizon_days))].filter((index) => index > 0).sort((a, b) => a - b);
+    // Period 0 of a retention is the cohort itself, always whole; month 0 of a value has sales like any other.
+    const indexes = [...new Set(rows.map(indexOf))].filter((index) => index > 0 || "month_index" in rows[0]).sort((a, b) => a - b);
     if (!indexes.length) return { missing: "no_scope_rows" };
     return { cohorts: [...cohorts.values()].sort((a, b) => b.start - a.start), indexes, parts, grain };
   }
+
+  const indexOf = (row) => row.period_index ?? row.horizon_days ?? row.month_index;
 
   // Mature cohorts only: sum of those reached over sum of those eligible; null where no cohort is mature.
   function overall({ cohorts, parts }, index) {
@@ -63,18 +69,19 @@
       "tbody",
       {},
       ...shown.map((cohort) =>
-        cm.element("tr", {}, headOf(tile, cohort, grain), cm.element("td", { class: "size" }, cm.number(cohort.size)), ...indexes.map((index) => cell(cohort, index, parts, scale, hasGap(tile, cohort, index, grain)))),
+        cm.element("tr", {}, headOf(tile, cohort, grain), cm.element("td", { class: "size" }, cm.number(cohort.size)), ...indexes.map((index) => cell(tile, cohort, index, parts, scale, hasGap(tile, cohort, index, grain)))),
       ),
     );
     const foot = cm.element(
       "tfoot",
       {},
-      cm.element("tr", {}, cm.element("th", { scope: "row" }, cm.words("average")), cm.element("td", { class: "size" }), ...indexes.map((index) => averageCell(overall(data, index)))),
+      cm.element("tr", {}, cm.element("th", { scope: "row" }, cm.words("average")), cm.element("td", { class: "size" }), ...indexes.map((index) => averageCell(tile, overall(data, index)))),
     );
     frame.show(cm.element("div", { class: "scroll", tabindex: "0" }, cm.element("table", { class: "cohorts" }, head, body, foot)));
     const anyOpen = shown.some((cohort) => [...cohort.cells.values()].some((row) => !row[parts.mature]));
     const anyGap = shown.some((cohort) => [0, ...cohort.cells.keys()].some((index) => hasGap(tile, cohort, index, grain)));
     frame.note(
+      tile.all_dates ? cm.words("all_dates") : null,
       anyOpen ? cm.element("span", {}, cm.element("i", { class: "legend-open" }), cm.words("open_legend")) : null,
       anyGap ? cm.element("span", {}, cm.element("i", { class: "legend-gap" }), cm.words("gap_legend")) : null,
       cohorts.length > SHOWN ? cm.words("latest_cohorts", { n: SHOWN, total: cohorts.length }) : null,
@@ -93,23 +100,29 @@
     return hasGap(tile, cohort, 0, grain) ? cm.element("th", { scope: "row", class: "has-gap", title: cm.words("gap") }, name, cm.element("span", { class: "hidden-text" }, cm.words("gap"))) : cm.element("th", { scope: "row" }, name);
   }
 
-  function cell(cohort, index, parts, scale, isGap) {
+  // Amounts per member, or the share of the members who came back: `reached` is an amount or a number of members.
+  const isAmount = (tile) => tile.format === "currency";
+  const rateFormat = (tile) => ({ format: isAmount(tile) ? "currency" : "percent" });
+  const counts = (tile, reached, size) => ({ reached: cm.number(reached, { format: isAmount(tile) ? "currency" : "number" }), size: cm.number(size) });
+  const matureText = (tile, values) => (isAmount(tile) ? cm.words("mature_value", values) : cm.words("mature_cell", values));
+
+  function cell(tile, cohort, index, parts, scale, isGap) {
     const row = cohort.cells.get(index);
     if (!row) return cm.element("td", {});
-    const values = { reached: cm.number(row[parts.reached]), size: cm.number(cohort.size) };
+    const values = counts(tile, row[parts.reached], cohort.size);
     const gap = isGap ? ` (${cm.words("gap")})` : "";
     if (!row[parts.mature]) {
-      const text = cm.words("open_cell", values) + gap;
+      const text = (isAmount(tile) ? cm.words("open_value", values) : cm.words("open_cell", values)) + gap;
       return cm.element("td", { class: `cell cell-open${isGap ? " has-gap" : ""}`, title: text, "data-open": true }, cm.element("span", { class: "hidden-text" }, text));
     }
     const rate = row[parts.rate];
     const step = scale.most > scale.least ? 1 + Math.round((((rate ?? scale.least) - scale.least) / (scale.most - scale.least)) * 9) : 5;
-    const text = [cm.number(rate === null ? null : rate, { format: "percent" }), isGap ? cm.element("span", { class: "hidden-text" }, gap) : ""];
-    return cm.element("td", { class: `cell heat-${step}${isGap ? " has-gap" : ""}`, title: cm.words("mature_cell", values) + gap, "data-rate": rate }, ...text);
+    const text = [cm.number(rate, rateFormat(tile)), isGap ? cm.element("span", { class: "hidden-text" }, gap) : ""];
+    return cm.element("td", { class: `cell heat-${step}${isGap ? " has-gap" : ""}`, title: matureText(tile, values) + gap, "data-rate": rate }, ...text);
   }
 
-  const averageCell = (total) =>
-    cm.element("td", { class: total ? "" : "unknown", title: total ? cm.words("mature_cell", { reached: cm.number(total.reached), size: cm.number(total.eligible) }) : cm.words("reason_not_mature") }, cm.number(total?.rate ?? null, { format: "percent" }));
+  const averageCell = (tile, total) =>
+    cm.element("td", { class: total ? "" : "unknown", title: total ? matureText(tile, counts(tile, total.reached, total.eligible)) : cm.words("reason_not_mature"), "data-total": total?.rate }, cm.number(total?.rate ?? null, rateFormat(tile)));
 
   cm.tileKinds.curve = async (tile, frame) => {
     const data = await readCohorts(tile);

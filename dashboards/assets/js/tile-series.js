@@ -28,8 +28,7 @@
   };
 
   cm.tileKinds.bar = async (tile, frame) => {
-    const isPeriod = cm.spec.catalogue[tile.dataset].time === "period_start";
-    const course = await readCourse(tile, tile.regroup || isPeriod ? cm.filters.grain : "day");
+    const course = await readCourse(tile, grainOf(tile));
     if (course.missing) return frame.missing(course.missing, tile.mart);
     const option = timeOption(tile, course);
     option.tooltip.axisPointer = { type: "shadow", shadowStyle: { color: cm.color("line"), opacity: 0.45 } };
@@ -51,6 +50,14 @@
     return { color: `${color}40`, borderColor: color, borderType: "dashed", borderWidth: 1.2 };
   };
 
+  // Days where the mart has days only. Of periods, the chosen ones; where the mart has none of them (segments of a day), the next longer.
+  function grainOf(tile) {
+    const entry = cm.spec.catalogue[tile.dataset];
+    if (entry.time !== "period_start") return tile.regroup ? cm.filters.grain : "day";
+    const has = (grain) => entry.files.some((file) => file.split.period_grain === grain);
+    return ["day", "week", "month"].slice(["day", "week", "month"].indexOf(cm.filters.grain)).find(has) ?? cm.filters.grain;
+  }
+
   // A number between two unknown ones has no line to either side: then points must show.
   const isLonely = (values) => values.filter((value) => value !== null).length < 2 || values.some((value, index) => value !== null && values[index - 1] == null && values[index + 1] == null);
 
@@ -58,7 +65,7 @@
   async function readCourse(tile, grain) {
     const entry = cm.spec.catalogue[tile.dataset];
     const byScope = ["platform", "community", "channel", "segment"].includes(tile.by);
-    const found = await cm.rows(tile.dataset, { every: byScope ? tile.by : null, split: { period_grain: grain } });
+    const found = await cm.rows(tile.dataset, { every: byScope ? tile.by : null, split: { period_grain: grain, ...tile.where } });
     if (found.missing) return found;
     const rows = cm.ofCurrency(found.rows);
     const window = cm.windowOf(rows, entry.time, cm.filters.range);
@@ -89,12 +96,16 @@
     const groups = new Map();
     for (const row of rows) {
       const id = byScope ? row.scope : `${row.platform ?? ""}\u001f${row[key]}`;
-      const name = byScope ? cm.scopeLabel(tile.by, row.scope) : `${cm.platformLabel(row.platform ?? "")} ${row[key] ?? ""}`.trim();
-      if (!groups.has(id)) groups.set(id, { name, column, rows: [] });
+      if (!groups.has(id)) groups.set(id, { name: nameOf(tile, row, byScope), column, rows: [], position: row.segment_position ?? 0 });
       groups.get(id).rows.push(row);
     }
     const size = (group) => group.rows.reduce((total, row) => total + (row[column.name] ?? 0), 0);
-    return [...groups.values()].sort((a, b) => size(b) - size(a)).slice(0, 8);
+    return [...groups.values()].sort((a, b) => a.position - b.position || size(b) - size(a)).slice(0, 8);
+  }
+
+  function nameOf(tile, row, byScope) {
+    if (byScope) return cm.scopeLabel(tile.by, row.scope);
+    return tile.by === "segment_position" ? cm.segmentLabel(row.segment) : `${cm.platformLabel(row.platform ?? "")} ${row[tile.by] ?? ""}`.trim();
   }
 
   // One number a day (or period); only tiles over additive counts have several rows for one.

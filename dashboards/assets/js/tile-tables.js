@@ -85,20 +85,25 @@
   cm.tileKinds.items = async (tile, frame) => {
     const found = await cm.rows(tile.dataset);
     if (found.missing) return frame.missing(found.missing, tile.mart);
-    const rows = found.rows.filter((row) => row.range_days === cm.filters.range);
+    const rows = found.rows.filter((row) => row.range_days === undefined || row.range_days === cm.filters.range);
     if (!rows.length) return frame.empty("no_rows");
     const columns = tile.columns.filter((column) => rows.some((row) => row[column.name] !== null));
     const order = (a, b) => columns.map((column) => (b[column.name] ?? -1) - (a[column.name] ?? -1)).find((difference) => difference !== 0) ?? 0;
     const shown = [...rows].sort(order).slice(0, tile.top ?? 30);
     const headers = [{ text: cm.words("item") }, ...columns.map((column) => ({ text: cm.say(column.label), number: true }))];
-    const body = shown.map((row) => [itemName(row), ...columns.map((column) => cm.number(row[column.name]))]);
+    const body = shown.map((row) => [itemName(row), ...columns.map((column) => cm.number(row[column.name], { format: column.format }))]);
     frame.show(cm.element("div", { class: "scroll tall items", tabindex: "0" }, cm.table(headers, body)));
     const unreported = tile.columns.filter((column) => !columns.includes(column)).map((column) => cm.say(column.label));
     frame.note(cm.gapChip(tile.mart, cm.rangeWindow()), rows.length > shown.length ? cm.words("rank_limit", { n: shown.length, total: rows.length }) : null, unreported.length ? cm.words("unreported_series", { names: cm.joined(unreported) }) : null);
   };
 
+  // The same of counters since publication, each as its platform stated it last: the dates of the filter do not cut them.
+  cm.tileKinds.lifetimes = cm.tileKinds.items;
+
   function itemName(row) {
-    const facts = [cm.platformLabel(row.platform ?? ""), row.account_id, row.published_date === null ? null : `${cm.isoDate(row.published_date)} ${cm.words("published")}`].filter(Boolean);
+    const published = row.published_date === null ? null : `${cm.isoDate(row.published_date)} ${cm.words("published")}`;
+    const stated = row.last_snapshot_date ? cm.words("through", { date: cm.isoDate(row.last_snapshot_date) }) : null;
+    const facts = [cm.platformLabel(row.platform ?? ""), row.account_id, published, stated].filter(Boolean);
     return cm.element("span", { class: "ranking-name" }, cm.element("span", {}, row.title || row.content_key), cm.element("small", {}, facts.join(" · ")));
   }
 })();

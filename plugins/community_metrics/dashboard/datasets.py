@@ -21,8 +21,11 @@ from community_metrics.dashboard.tile_kinds import RANGES
 from community_metrics.errors import SettingsError
 
 TIME_COLUMNS = ("business_date", "period_start", "cohort_start")
-SPLIT_COLUMNS = ("definition", "period_grain", "cohort_grain")
-KEY_COLUMNS = ("currency", "period_index", "horizon_days", "is_complete_period", "platform", "account_id", "source", "content_key")
+SPLIT_COLUMNS = ("definition", "period_grain", "cohort_grain", "cohort_kind", "segment_set")
+KEY_COLUMNS = (
+    *("currency", "period_index", "horizon_days", "month_index", "is_complete_period", "segment_position", "segment"),
+    *("platform", "account_id", "source", "content_key"),
+)
 GRAIN_COLUMNS = ("period_grain", "cohort_grain")
 # A file of this many rows weighs a few hundred kilobytes: one community's page stays light, and a warehouse of
 # hundreds of communities does not turn into thousands of tiny files.
@@ -31,7 +34,7 @@ ROWS_PER_FILE = 6_000
 
 @dataclass
 class Dataset:
-    """The union of what all tiles read of one mart in one shape ('rows', 'week_hours', 'items', 'totals' or 'funnels')."""
+    """The union of what all tiles read of one mart in one shape, a key of `_SOURCES`."""
 
     mart: str
     shape: str
@@ -69,14 +72,11 @@ def collect_datasets(site: Site) -> dict[str, Dataset]:
     return datasets
 
 
+_SHAPES = {"heatmap": "week_hours", "items": "items", "lifetimes": "lifetimes", "histogram": "windows", "funnel": "funnels"}
+
+
 def _shape(tile: Tile) -> str:
-    if tile.kind.name == "heatmap":
-        return "week_hours"
-    if tile.kind.name == "items":
-        return "items"
-    if tile.kind.name == "funnel":
-        return "funnels"
-    return "totals" if tile.options.get("total_over") else "rows"
+    return _SHAPES.get(tile.kind.name) or ("totals" if tile.options.get("total_over") else "rows")
 
 
 @dataclass(frozen=True)
@@ -277,11 +277,7 @@ def _items(dataset: Dataset, marts: Mapping[str, Mapping[str, str]]) -> _Source:
     known = marts[dataset.mart]
     totals = [name for name in known if name.endswith("_total")]
     sums = ", ".join(f"sum({name}) as {name}" for name in dataset.columns)
-    details = ", ".join(f"c.{name}" for name in ("title", "content_kind"))
-    # An instant in UTC becomes a date of the project's zone, which is the session's zone.
-    has_zone = "TIME ZONE" in marts["dim_content"]["published_at"]
-    published = "c.published_at::timestamp" if has_zone else "(c.published_at at time zone 'UTC')::timestamp"
-    weight = f"max(greatest({', '.join(f'coalesce({name}, 0)' for name in totals)}))" if totals else "count(*)"
+    weight = f"max({_greatest(totals)})" if totals else "count(*)"
     query = f"""
         with latest as (select max(business_date) as last_date from marts.{_quoted(dataset.mart)}),
         ranges as (select unnest({list(RANGES)}) as range_days),
@@ -289,24 +285,56 @@ def _items(dataset: Dataset, marts: Mapping[str, Mapping[str, str]]) -> _Source:
             select content_key from marts.{_quoted(dataset.mart)} group by content_key
             order by {weight} desc, content_key limit {dataset.item_limit or 200}
         )
-        select platform, account_id, content_key, {details}, {published}::date as published_date, range_days, last_date, {sums}
+        select platform, account_id, content_key, c.title, c.content_kind, c.published_date, range_days, last_date, {sums}
         from marts.{_quoted(dataset.mart)} m join best using (content_key) cross join latest cross join ranges
-        left join (select content_key, title, content_kind, published_at from marts.dim_content) c using (content_key)
+        left join ({_described(marts)}) c using (content_key)
         where range_days = 0 or business_date > last_date - range_days
         group by all
     """
-    columns = [
-        "platform",
-        "account_id",
-        "content_key",
-        "title",
-        "content_kind",
-        "published_date",
-        "range_days",
-        "last_date",
-        *dataset.columns,
-    ]
-    return _Source(query, columns, "", [], ["range_days", "content_key"])
+    return _Source(query, [*_ITEM_COLUMNS, "range_days", "last_date", *dataset.columns], "", [], ["range_days", "content_key"])
+
+
+def _lifetimes(dataset: Dataset, marts: Mapping[str, Mapping[str, str]]) -> _Source:
+    """The items with the highest lifetime counters, as last stated; nothing is added up."""
+    totals = [name for name in marts[dataset.mart] if name.endswith("_total")]
+    query = f"""
+        with best as (
+            select * from marts.{_quoted(dataset.mart)} order by {_greatest(totals)} desc, content_key limit {dataset.item_limit or 200}
+        )
+        select platform, account_id, content_key, c.title, c.content_kind, c.published_date, last_snapshot_date,
+            {", ".join(dataset.columns)}
+        from best left join ({_described(marts)}) c using (content_key)
+    """
+    return _Source(query, [*_ITEM_COLUMNS, "last_snapshot_date", *dataset.columns], "", [], ["content_key"])
+
+
+_ITEM_COLUMNS = ("platform", "account_id", "content_key", "title", "content_kind", "published_date")
+
+
+def _described(marts: Mapping[str, Mapping[str, str]]) -> str:
+    """Title, kind and day of publication of each item: an instant in UTC becomes a date of the project's zone, which is the session's."""
+    has_zone = "TIME ZONE" in marts["dim_content"]["published_at"]
+    published = "published_at::timestamp" if has_zone else "(published_at at time zone 'UTC')::timestamp"
+    return f"select content_key, title, content_kind, {published}::date as published_date from marts.dim_content"
+
+
+def _greatest(names: Sequence[str]) -> str:
+    return f"greatest({', '.join(f'coalesce({name}, 0)' for name in names)})"
+
+
+def _windows(dataset: Dataset, marts: Mapping[str, Mapping[str, str]]) -> _Source:
+    """Histograms by active days of the last two weeks and the last two months that are over."""
+    query = f"""
+        with over as (
+            select *, dense_rank() over (partition by window_grain order by window_start desc) as age
+            from marts.{_quoted(dataset.mart)}
+            where period_grain = 'day' and window_grain in ('week', 'month') and is_complete_period
+        )
+        select scope_type, position as scope, window_grain, window_start, window_end, active_periods, {", ".join(dataset.columns)}
+        from over join scope_index using (scope_type, scope_id) where age <= 2
+    """
+    columns = ["scope", "window_start", "window_end", "active_periods", *dataset.columns]
+    return _Source(query, columns, "", ["window_grain"], ["window_start", "active_periods"])
 
 
 def _totals(dataset: Dataset, marts: Mapping[str, Mapping[str, str]]) -> _Source:
@@ -326,7 +354,15 @@ def _funnels(dataset: Dataset, marts: Mapping[str, Mapping[str, str]]) -> _Sourc
     return _Source(query, ["scope", *columns], "", ["definition"], ["step_index"])
 
 
-_SOURCES = {"rows": _rows, "week_hours": _week_hours, "items": _items, "totals": _totals, "funnels": _funnels}
+_SOURCES = {
+    "rows": _rows,
+    "week_hours": _week_hours,
+    "items": _items,
+    "lifetimes": _lifetimes,
+    "windows": _windows,
+    "totals": _totals,
+    "funnels": _funnels,
+}
 
 
 def _value(name: str, kind: str) -> str:

@@ -16,6 +16,8 @@ AGGREGATE = {"sum": "sum", "mean": "mean_of_days", "last": "last", "ratio": "rat
 FORMAT = {"count": "number", "amount": "currency", "share": "percent", "ratio": "decimal", "index": "decimal", "duration": "seconds"}
 # Kinds that make one number of a date range: for them a rate is its numerators over its denominators.
 FOLDING = ("kpi", "ranking")
+# Kinds whose columns are columns of a table: each has a name and a unit of its own.
+TABLES = ("ranking", "items", "lifetimes")
 _OVER_RANGE = {
     "sum": Text("逐日相加。", "Added up over the dates."),
     "mean_of_days": Text("按天取平均（去重人数不能跨天相加）。", "Averaged over the days (distinct counts do not add up)."),
@@ -44,11 +46,11 @@ def complete_tile(content: Mapping[str, Any], registry: Registry, where: str) ->
             tile["definition"] = _definition(alone, tile.get("aggregate") if kind == "kpi" else None)
     if known and len(known) == len(columns):
         units = {metric.unit for metric in known}
-        unit = registry.units[known[0].unit] if len(units) == 1 and known[0].unit and kind not in ("ranking", "items") else None
+        unit = registry.units[known[0].unit] if len(units) == 1 and known[0].unit and kind not in TABLES else None
         formats = {FORMAT[metric.kind] for metric in known}
-        if kind not in ("ranking", "items", "cohort", "funnel"):
+        if kind not in (*TABLES, "cohort", "funnel"):
             _set(tile, where, unit=_words(unit) if unit else None, format=formats.pop() if len(formats) == 1 else None)
-        if len(columns) > 1 or kind in ("ranking", "items"):
+        if len(columns) > 1 or kind in TABLES:
             columns = [_labelled(column, metric, kind, where) for column, metric in zip(columns, known, strict=True)]
     if columns:
         tile["columns"] = columns
@@ -93,7 +95,7 @@ def _labelled(column: Mapping[str, Any], metric: Metric, kind: Any, where: str) 
     _fill(filled, place, label=_words(metric.short))
     if kind == "ranking":
         _fill(filled, place, aggregate=AGGREGATE.get(metric.over_dates))
-    if kind in ("ranking", "funnel"):
+    if kind in ("ranking", "funnel", "lifetimes"):
         _set(filled, place, format=FORMAT[metric.kind])
     return filled
 

@@ -112,6 +112,7 @@ class Site:
     sources: Mapping[str, Text]
     reasons: Mapping[str, Text]
     definitions: Mapping[str, Text]
+    segments: Mapping[str, Text]
     feeds: Mapping[str, tuple[str, ...]]
     community_limit: int
     pages: tuple[Page, ...]
@@ -135,6 +136,7 @@ def load_site(folder: Path, marts: MartColumns) -> Site:
         sources=_texts(content, "sources", str(path)),
         reasons=_texts(content, "reasons", str(path)),
         definitions=_texts(content, "definitions", str(path)),
+        segments=_texts(content, "segments", str(path)),
         feeds={str(mart): tuple(map(str, sources)) for mart, sources in content.get("feeds", {}).items()},
         community_limit=int(content.get("community_limit", 200)),
         pages=pages,

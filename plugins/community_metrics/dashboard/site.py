@@ -250,6 +250,7 @@ def _page_spec(
         "platforms": site.platforms,
         "sources": site.sources,
         "definitions": site.definitions,
+        "segments": site.segments,
         "reasons": site.reasons,
         "tiles": {tile.key: _tile_spec(tile) for tile in page.tiles},
         "catalogue": {name: {**catalogue[name], "mart": datasets[name].mart} for name in used},

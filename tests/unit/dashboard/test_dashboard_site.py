@@ -185,7 +185,7 @@ def test_the_scope_filter_is_capped_to_the_most_active_communities(dashboards: P
 def test_a_page_about_data_that_nobody_has_is_left_out(dashboards: Path, database: Path, tmp_path: Path) -> None:
     shutil.copyfile(database, tmp_path / "fewer.duckdb")
     with duckdb.connect(str(tmp_path / "fewer.duckdb")) as connection:
-        for mart in ("mart_content_daily", "mart_account_daily", "mart_conversion_daily"):
+        for mart in ("mart_content_daily", "mart_content_lifetime", "mart_account_daily", "mart_conversion_daily"):
             connection.execute(f"delete from marts.{mart}")
     report = build_site(Settings(home=tmp_path), tmp_path / "fewer.duckdb", fixture_release.manifest(), tmp_path / "site", dashboards)
     assert report.pages == tuple(name for name in PAGE_ORDER if name != "content")
