@@ -18,13 +18,13 @@ def ask(release: Release, sql: str) -> list[tuple[Any, ...]]:
 
 
 def table_of(browser: SiteBrowser, key: str) -> list[list[str]]:
-    """The tile's table as it is read, heads included."""
+    """The tile's table as it is read, heads included, without the mark of days that are not complete."""
     if browser.find_all(f'[data-tile="{key}"] [data-toggle="table"]'):
         browser.click(f'[data-tile="{key}"] [data-toggle="table"]')
     return list(
         browser.script(
             "return [...document.querySelectorAll(`[data-tile='${arguments[0]}'] tr`)].map("
-            "(row) => [...row.children].map((cell) => cell.innerText.trim()))",
+            "(row) => [...row.children].map((cell) => cell.innerText.replace(/\\s*\\(?源数据不全\\)?/, '').trim()))",
             key,
         )
     )
