@@ -36,6 +36,7 @@ COMMANDS = [
     "publish",
     "quarantine",
     "releases",
+    "report",
     "restore",
     "run",
     "runs",

@@ -40,6 +40,7 @@ def dags() -> dict[str, DAG]:
 def test_there_is_one_dag_for_each_source_and_one_for_each_other_duty(dags: dict[str, DAG]) -> None:
     by_duty = {
         "alerts",
+        "community_report",
         "ingest_drops",
         "release_override",
         "serve_release",
