@@ -58,9 +58,10 @@ def _mail(connection_id: str, recipients: Any, message: Announcement, context: A
 
     if not recipients:
         raise UsageError("nobody to send mail to", f"connection {connection_id}", 'name them in its extra: {"to": "data@example.com"}')
-    body = {"subject": message.title, "html_content": message.html, "files": list(message.files)}
     try:
-        SmtpNotifier(smtp_conn_id=connection_id, to=recipients, **body).notify(context)
+        SmtpNotifier(
+            smtp_conn_id=connection_id, to=recipients, subject=message.title, html_content=message.html, files=list(message.files)
+        ).notify(context)
     except Exception as error:  # smtplib and the hook raise many kinds; which one says why
         raise CommunityMetricsError(
             f"the mail was not taken: {type(error).__name__}", f"connection {connection_id}", "look at the mail server; it is sent again"

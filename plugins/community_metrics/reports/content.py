@@ -102,7 +102,7 @@ def make_report(settings: Settings, release_id: str, kind: Kind, day: date | Non
     """The report of the day, week or month that `day` lies in (None: the newest one that is whole).
 
     `since`: the release of the report before, whose readers are told what has been restated since.
-    Raises `UsageError` for a release or a period that there is not.
+    Raises `CommunityMetricsError` for a release that there is not, `UsageError` where no period is whole.
     """
     with lease(settings, release_id) as folder:
         manifest = read_manifest(folder)

@@ -81,8 +81,9 @@ class Numbers:
         return _sum(self.days(source.mart, source.currency), source.column, period.days)
 
     def lifecycle(self, period: Period) -> Row:
-        """The growth accounting of the period: column -> value; empty while the period is not over."""
-        if not self.has("mart_lifecycle"):
+        """The growth accounting of the period: column -> value; empty while the period is not over, or if activity was not known from
+        its first day on."""
+        if not self.has("mart_lifecycle") or period.first not in self.days("mart_activity_daily"):
             return {}
         names = ("active", "new", "retained", "resurrected", "dormant", "quick_ratio")
         row = self._connection.execute(

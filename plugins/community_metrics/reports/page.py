@@ -11,7 +11,6 @@ import jinja2
 from markupsafe import Markup
 
 from community_metrics.dashboard.site import DASHBOARDS
-from community_metrics.metrics import wording
 from community_metrics.metrics.entries import Metric, Text
 from community_metrics.metrics.registry import project_registry
 from community_metrics.reports.charts import bar_chart, line_chart
@@ -119,9 +118,10 @@ class Words:
 
     def meaning(self, metric: Metric) -> str:
         """Definition, and when the number is not known."""
-        unknown = wording.when_null(metric)
-        words = [self.say(metric.definition), *([self.say(unknown)] if unknown else [])]
-        return (self.choose("", " ")).join(word if word.endswith(("。", ".")) else word + self.choose("。", ".") for word in words)
+        words = [self.say(metric.definition)]
+        if metric.null_when:
+            words.append(f"{self.choose('未知：', 'Not known: ')}{self.say(metric.null_when)}")
+        return self.choose("", " ").join(word if word.endswith(("。", ".")) else word + self.choose("。", ".") for word in words)
 
     def days(self, days: Sequence[Any]) -> str:
         """The first few, and how many more."""

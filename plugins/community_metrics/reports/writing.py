@@ -29,7 +29,7 @@ class Written:
 def write_report(settings: Settings, target: Path, kind: Kind, day: date | None, choice: Choice, release_id: str | None = None) -> Written:
     """Write the report of the period that `day` lies in (None: the newest whole one) to `target`, whose ending says how.
 
-    Raises `UsageError` for what there is not: release, whole period, ending, folder, Chromium.
+    Raises `UsageError` for what there is not (whole period, ending, folder, Chromium), `CommunityMetricsError` for an unknown release.
     """
     ending = target.suffix.lower()
     if ending not in (".html", ".pdf"):
