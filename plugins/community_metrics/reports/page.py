@@ -16,6 +16,7 @@ from community_metrics.metrics.registry import project_registry
 from community_metrics.reports.charts import bar_chart, line_chart
 from community_metrics.reports.content import Headline, Report, Series
 from community_metrics.reports.decomposition import rounded_parts
+from community_metrics.reports.restated import RestatedNumber
 from community_metrics.reports.splits import Split
 from community_metrics.reports.words import AGAINST, LANGUAGES, TITLES, Language, digits_of, number, relative, say, signed, site_words
 
@@ -122,6 +123,11 @@ class Words:
         if metric.null_when:
             words.append(f"{self.choose('未知：', 'Not known: ')}{self.say(metric.null_when)}")
         return self.choose("", " ").join(word if word.endswith(("。", ".")) else word + self.choose("。", ".") for word in words)
+
+    def restated(self, cell: RestatedNumber) -> tuple[str, str]:
+        """What it was and is; as exactly as the release says where rounding would hide the difference."""
+        old, new = (number(Fraction(text) if text else None, cell.metric, cell.currency, self.language) for text in (cell.old, cell.new))
+        return (cell.old, cell.new or new) if old == new else (old, new)
 
     def days(self, days: Sequence[Any]) -> str:
         """The first few, and how many more."""

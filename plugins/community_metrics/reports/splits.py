@@ -192,6 +192,10 @@ def _sales(numbers: Numbers, period: Period, against: Comparison, currency: str)
     if period.kind != "day":
         values = [total / count for total, count in totals]
         aov = Source(_SALES, "aov", currency)
+        note = Text(
+            "结构：订单在各平台之间的分布；率：各平台自己的客单价。",
+            "Mix: how the orders are spread over platforms; rate: each platform's own order value.",
+        )
         rows = _effect_rows(by_ratio, with_volume=False)
         yield _split(aov, currency, against, values[0], values[1], (MIX, RATE), rows, note, _BY_PLATFORM)
 

@@ -85,6 +85,20 @@ def test_a_few_lines_for_a_robot(home: Settings) -> None:
     )
 
 
+def test_restated_numbers_are_written_as_all_others_unless_that_hides_the_difference(home: Settings) -> None:
+    key = {"business_date": "2026-10-07", "scope_type": "all", "scope_id": "all"}
+    told = [
+        ("mart_activity_daily", key, "stickiness", "2026-10-07", "0.25", "0.2500001", "late_rows"),
+        ("mart_activity_daily", key, "active_rate", "2026-10-07", "0.25", "0.4", "restated_file+late_rows"),
+        ("mart_conversion_daily", {**key, "currency": "CNY"}, "net_amount", "2026-10-06", "1234.50", None, "withdrawn_file"),
+    ]
+    release(home, "r1", restated=told)
+    text = cells(render(make_report(home, "r1", "week", day(0)), "en"))
+    assert "Stickiness 2026-10-07 0.25 0.2500001 late rows" in text
+    assert "Active rate 2026-10-07 25.0% 40.0% restated file + late rows" in text
+    assert "Net sales (CNY) 2026-10-06 ¥1,234.50 not known file taken out of use" in text
+
+
 @pytest.mark.parametrize(
     ("name", "value", "shown", "change"),
     [
