@@ -51,6 +51,16 @@ class Alerts:
 
 
 @dataclass(frozen=True)
+class Reports:
+    """Which reports are written (`kinds`), in which language, and to which `connections` of Airflow they go; `pdf`: beside the page."""
+
+    connections: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ("day", "week", "month")
+    language: str = "both"
+    pdf: bool = False
+
+
+@dataclass(frozen=True)
 class Retention:
     """Which releases are kept: the newest `keep_releases`, and all that are younger than `keep_days`; what readers no longer see
     stays for `grace_hours` more, for those who hold its path. See `releases/retention.py`."""
@@ -83,6 +93,7 @@ class Settings:
     required_sources: frozenset[str] = frozenset()
     limits: Limits = field(default_factory=Limits)
     alerts: Alerts = field(default_factory=Alerts)
+    reports: Reports = field(default_factory=Reports)
     backups: Backups = field(default_factory=Backups)
     retention: Retention = field(default_factory=Retention)
 
@@ -211,6 +222,7 @@ def load_settings(home: str | Path | None = None, environ: Mapping[str, str] | N
         required_sources=frozenset(name for name, options in sources.items() if (options or {}).get("required")),
         limits=parsed_limits,
         alerts=_alerts(config.get("alerts", {}), root / CONFIG_NAME),
+        reports=_reports(config.get("reports", {}), root / CONFIG_NAME),
         backups=_backups(config.get("backups", {}), root / CONFIG_NAME),
         retention=_retention(config.get("retention", {}), env, root / CONFIG_NAME),
     )
@@ -227,7 +239,10 @@ def _read_config(path: Path) -> dict[str, Any]:
         raise SettingsError(f"not valid YAML: {error}", str(path), "mend the file") from error
     if not isinstance(content, dict):
         raise SettingsError("must be a mapping of settings", str(path), "mend the file")
-    known = {"timezone", "week_start", "definitions", "memory_limit", "threads", "sources", "limits", "alerts", "backups", "retention"}
+    known = {
+        *("timezone", "week_start", "definitions", "memory_limit", "threads"),
+        *("sources", "limits", "alerts", "reports", "backups", "retention"),
+    }
     unknown = sorted(set(content) - known)
     if unknown:
         raise SettingsError(f"unknown setting {', '.join(unknown)}", str(path), f"known settings: {', '.join(sorted(known))}")
@@ -238,15 +253,32 @@ def _alerts(content: Any, path: Path) -> Alerts:
     known = Alerts.__dataclass_fields__
     if not isinstance(content, dict) or not set(content) <= set(known):
         raise SettingsError("`alerts` is wrong", str(path), f"known settings of alerts: {', '.join(known)}")
-    connections = content.get("connections") or []
-    if not isinstance(connections, list) or not all(isinstance(name, str) and name for name in connections):
-        raise SettingsError("`alerts.connections` must be a list of names", str(path), "name the connections of Airflow")
     return Alerts(
-        connections=tuple(connections),
+        connections=_connections(content, "alerts", path),
         stale_after_hours=_positive(content.get("stale_after_hours", Alerts.stale_after_hours), "alerts.stale_after_hours"),
         missing_after_days=_positive(content.get("missing_after_days", Alerts.missing_after_days), "alerts.missing_after_days"),
         site=str(content.get("site") or ""),
     )
+
+
+def _reports(content: Any, path: Path) -> Reports:
+    known = Reports.__dataclass_fields__
+    if not isinstance(content, dict) or not set(content) <= set(known):
+        raise SettingsError("`reports` is wrong", str(path), f"known settings of reports: {', '.join(known)}")
+    kinds = content.get("kinds", list(Reports.kinds))
+    if not isinstance(kinds, list) or not set(kinds) <= set(Reports.kinds):
+        raise SettingsError("`reports.kinds` is wrong", str(path), f"a list of {', '.join(Reports.kinds)}")
+    language, pdf = content.get("language", Reports.language), content.get("pdf", Reports.pdf)
+    if language not in ("zh", "en", "both") or not isinstance(pdf, bool):
+        raise SettingsError("`reports` is wrong", str(path), "language is zh, en or both; pdf is true or false")
+    return Reports(_connections(content, "reports", path), tuple(kinds), language, pdf)
+
+
+def _connections(content: dict[str, Any], section: str, path: Path) -> tuple[str, ...]:
+    connections = content.get("connections") or []
+    if not isinstance(connections, list) or not all(isinstance(name, str) and name for name in connections):
+        raise SettingsError(f"`{section}.connections` must be a list of names", str(path), "name the connections of Airflow")
+    return tuple(connections)
 
 
 def _retention(config: Any, env: Mapping[str, str], path: Path) -> Retention:

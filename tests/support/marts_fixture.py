@@ -14,7 +14,7 @@ import duckdb
 
 FIRST, SECOND, THIRD = "2026-10-10", "2026-10-11", "2026-10-12"
 
-_TABLES = {
+TABLES = {
     "mart_growth_daily": """
         business_date date, scope_type varchar, scope_id varchar, joins bigint, leaves bigint, censored_leaves bigint, new_members bigint,
         rejoined_members bigint, left_members bigint, members_at_end bigint, reported_new_members bigint, reported_left_members bigint,
@@ -354,6 +354,6 @@ def build_candidate(path: Path) -> None:
             "create table control.observed (source varchar, platform varchar, account_id varchar, first_date date, observed_until date)"
         )
         connection.execute(f"insert into control.observed values {_OBSERVED}")
-        for name, columns in _TABLES.items():
+        for name, columns in TABLES.items():
             connection.execute(f"create table marts.{name} ({columns})")
             connection.execute(f"insert into marts.{name} values {_ROWS[name]}")

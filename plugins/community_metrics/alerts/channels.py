@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from community_metrics.alerts.messages import Message, dingtalk_body, dingtalk_signature, feishu_body, wecom_body
+from community_metrics.alerts.messages import Announcement, dingtalk_body, dingtalk_signature, feishu_body, wecom_body
 from community_metrics.errors import CommunityMetricsError, UsageError
 
 # The public addresses of the robots; a channel may name another one.
@@ -38,7 +38,7 @@ class Channel:
     secret: str = field(default="", repr=False)
 
 
-def deliver(channel: Channel, message: Message) -> None:
+def deliver(channel: Channel, message: Announcement) -> None:
     """Send it. Raises `CommunityMetricsError` when it was not taken, `UsageError` when the channel cannot be used at all."""
     import httpx
 
@@ -54,7 +54,7 @@ def deliver(channel: Channel, message: Message) -> None:
         _require_taken(channel, answer)
 
 
-def _request(channel: Channel, message: Message) -> tuple[str, dict[str, Any], Mapping[str, str]]:
+def _request(channel: Channel, message: Announcement) -> tuple[str, dict[str, Any], Mapping[str, str]]:
     if channel.kind not in KINDS:
         raise UsageError(f"unknown kind of channel {channel.kind!r}", f"channel {channel.name}", f"use one of {', '.join(KINDS)}")
     address = (channel.address or _ADDRESSES.get(channel.kind, "")).rstrip("/")

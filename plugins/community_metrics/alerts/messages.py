@@ -10,7 +10,8 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
-from typing import Any
+from html import escape
+from typing import Any, Protocol
 from urllib.parse import quote_plus
 
 from community_metrics.alerts.incidents import Incident
@@ -38,6 +39,22 @@ _MEANINGS = {
 }
 
 
+class Announcement(Protocol):
+    """What every channel can send: an incident, or a report. `html` is the body of a mail, `files` what is attached to it (paths)."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def lines(self) -> tuple[str, ...]: ...
+    @property
+    def html(self) -> str: ...
+    @property
+    def files(self) -> tuple[str, ...]: ...
+    def to_dict(self) -> dict[str, Any]:
+        """What a generic webhook gets."""
+        ...
+
+
 @dataclass(frozen=True)
 class Message:
     """One message: about an incident that began, or is over."""
@@ -63,6 +80,14 @@ class Message:
         found = (*meaning, f"自 since {incident.since}", *incident.details, f"处理 what to do: {incident.runbook}")
         return (*found, self.site) if self.site else found
 
+    @property
+    def html(self) -> str:
+        return "".join(f"<p>{escape(line)}</p>" for line in self.lines)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return ()
+
     def to_dict(self) -> dict[str, Any]:
         """What a generic webhook gets."""
         return {
@@ -86,13 +111,13 @@ def shortened(text: str, limit: int = _ROBOT_BYTES) -> str:
     return encoded[: limit - len(mark.encode())].decode(errors="ignore") + mark
 
 
-def wecom_body(message: Message) -> dict[str, Any]:
+def wecom_body(message: Announcement) -> dict[str, Any]:
     """企业微信群机器人: markdown."""
     text = "\n".join((f"**{message.title}**", *(f"> {line}" for line in message.lines)))
     return {"msgtype": "markdown", "markdown": {"content": shortened(text)}}
 
 
-def feishu_body(message: Message, secret: str, seconds: int) -> dict[str, Any]:
+def feishu_body(message: Announcement, secret: str, seconds: int) -> dict[str, Any]:
     """飞书自定义机器人: text; with a secret, signed for the moment `seconds` (Unix time)."""
     body: dict[str, Any] = {"msg_type": "text", "content": {"text": shortened("\n".join((message.title, *message.lines)))}}
     if secret:
@@ -102,7 +127,7 @@ def feishu_body(message: Message, secret: str, seconds: int) -> dict[str, Any]:
     return body
 
 
-def dingtalk_body(message: Message) -> dict[str, Any]:
+def dingtalk_body(message: Announcement) -> dict[str, Any]:
     """钉钉自定义机器人: markdown."""
     text = "\n\n".join((f"**{message.title}**", *message.lines))
     return {"msgtype": "markdown", "markdown": {"title": message.title, "text": shortened(text)}}

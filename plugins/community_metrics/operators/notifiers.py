@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
 from airflow.sdk import BaseHook, BaseNotifier
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from community_metrics.alerts.messages import Message
+from community_metrics.alerts.messages import Announcement
 from community_metrics.errors import CommunityMetricsError, UsageError
 from community_metrics.operators.base import keep_secret
 
@@ -21,7 +20,7 @@ class ChannelNotifier(BaseNotifier):  # type: ignore[misc]
     signed robot), `webhook` (host: its address; password: a bearer token, if it wants one), `smtp` (extra `to`: the recipients).
     """
 
-    def __init__(self, connection_id: str, message: Message, **arguments: Any) -> None:
+    def __init__(self, connection_id: str, message: Announcement, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.connection_id = connection_id
         self.message = message
@@ -40,8 +39,8 @@ class ChannelNotifier(BaseNotifier):  # type: ignore[misc]
         deliver(Channel(self.connection_id, connection.conn_type, connection.host or "", connection.password or "", secret), self.message)
 
 
-def deliverer(connection_id: str, context: Any) -> Callable[[Message], None]:
-    """How `tell` sends to a connection."""
+def deliverer(connection_id: str, context: Any) -> Callable[[Announcement], None]:
+    """How alerts and reports are sent to a connection."""
     return lambda message: ChannelNotifier(connection_id, message).notify(context)
 
 
@@ -50,18 +49,19 @@ def _connection(connection_id: str) -> Any:
         return BaseHook.get_connection(connection_id)
     except AirflowNotFoundException:
         raise UsageError(
-            f"there is no connection {connection_id!r}", "`alerts` in community_metrics.yml", "create it, or take it out"
+            f"there is no connection {connection_id!r}", "`alerts` or `reports` in community_metrics.yml", "create it, or take it out"
         ) from None
 
 
-def _mail(connection_id: str, recipients: Any, message: Message, context: Any) -> None:
+def _mail(connection_id: str, recipients: Any, message: Announcement, context: Any) -> None:
     from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 
     if not recipients:
         raise UsageError("nobody to send mail to", f"connection {connection_id}", 'name them in its extra: {"to": "data@example.com"}')
-    lines = "".join(f"<p>{escape(line)}</p>" for line in message.lines)
     try:
-        SmtpNotifier(smtp_conn_id=connection_id, to=recipients, subject=message.title, html_content=lines).notify(context)
+        SmtpNotifier(
+            smtp_conn_id=connection_id, to=recipients, subject=message.title, html_content=message.html, files=list(message.files)
+        ).notify(context)
     except Exception as error:  # smtplib and the hook raise many kinds; which one says why
         raise CommunityMetricsError(
             f"the mail was not taken: {type(error).__name__}", f"connection {connection_id}", "look at the mail server; it is sent again"

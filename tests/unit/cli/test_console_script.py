@@ -17,6 +17,7 @@ from community_metrics.cli import main
 from community_metrics.errors import BusyError, CommunityMetricsError, RefusedError
 from community_metrics.pipeline import FileReport, IngestReport, RunReport
 from community_metrics.settings import PROJECT_ROOT, Settings
+from support.released import day, release
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROJECT_ROOT / "plugins")}
 COMMANDS = [
@@ -36,6 +37,7 @@ COMMANDS = [
     "publish",
     "quarantine",
     "releases",
+    "report",
     "restore",
     "run",
     "runs",
@@ -266,3 +268,17 @@ def test_a_quarantined_row_says_where_it_stands_and_what_to_do(tmp_path: Path) -
     assert (shown["name"], shown["row_no"], shown["column"], shown["reason_code"]) == ("orders.csv", 3, "gross_amount", "not_a_number")
     assert (shown["shown"], "null_tokens" in shown["remedy"]) == ("te… (8 characters)", True)
     assert "null_tokens" in call("quarantine", "list", "--home", home).stdout
+
+
+def test_a_report_has_one_period(tmp_path: Path) -> None:
+    result = call("report", "--home", str(tmp_path), "--day", "2026-10-01", "--week", "2026-10-01", str(tmp_path / "r.html"))
+    assert result.exit_code == 2
+    assert "only one of --day, --week and --month" in result.stderr
+
+
+def test_a_report_says_what_it_is_about(tmp_path: Path) -> None:
+    release(Settings(home=tmp_path), "r1", missing=[day(13)])
+    result = call("report", "--home", str(tmp_path), "--week", "2026-10-18", "--language", "zh", str(tmp_path / "r.html"))
+    assert result.stdout == f"week 2026-10-12 to 2026-10-18 (r1, 1 days not complete) in {tmp_path / 'r.html'}\n"
+    found = call("report", "--home", str(tmp_path), "--json", str(tmp_path / "r.html"))
+    assert json.loads(found.stdout)["first"] == "2026-10-17"

@@ -40,6 +40,7 @@ def dags() -> dict[str, DAG]:
 def test_there_is_one_dag_for_each_source_and_one_for_each_other_duty(dags: dict[str, DAG]) -> None:
     by_duty = {
         "alerts",
+        "community_report",
         "ingest_drops",
         "release_override",
         "serve_release",
@@ -85,8 +86,8 @@ def plain_schedule(encoded: dict[str, Any]) -> dict[str, Any]:
     if "asset_condition" not in encoded:
         return {"cron": encoded["expression"], "timezone": encoded["timezone"]}
     condition = encoded["asset_condition"]
-    clock = plain_schedule(encoded["timetable"]["__var"])
-    return {condition["__type"]: [asset["uri"] for asset in condition["objects"]], "or": clock}
+    assets = {condition["__type"]: [asset["uri"] for asset in condition["objects"]]}
+    return {**assets, "or": plain_schedule(encoded["timetable"]["__var"])} if "timetable" in encoded else assets
 
 
 def test_every_dag_says_what_it_is_for_who_owns_it_and_what_to_do_when_it_is_red(dags: dict[str, DAG]) -> None:
