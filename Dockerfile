@@ -48,7 +48,7 @@ RUN VIRTUAL_ENV=/opt/venv /build/installer/bin/uv pip install --quiet --offline 
 FROM ${BASE_IMAGE}
 # A number, so that files keep their owner on every machine; Airflow's own images use the same.
 RUN useradd --uid 50000 --gid 0 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin community-metrics \
-    && install -d -o 50000 -g 0 -m 0750 /var/lib/community-metrics
+    && install -d -o 50000 -g 0 -m 0750 /var/lib/community-metrics /backups
 COPY --from=lean /opt/venv /opt/venv
 COPY --from=project /opt/community-metrics /opt/community-metrics
 COPY deploy/community-metrics /usr/local/bin/

@@ -129,6 +129,11 @@ def test_a_reader_of_postgres_sees_the_release(server: Deployment) -> None:
     assert "permission denied for database" in refused.stderr
 
 
+def test_the_home_is_saved_where_the_maintenance_saves_it(server: Deployment) -> None:
+    server.cli("backup", "/backups/by-hand.tar.gz")
+    assert server.compose("exec", "-T", "scheduler", "ls", "/backups").stdout.split() == ["by-hand.tar.gz"]
+
+
 def test_a_killed_service_comes_back(server: Deployment) -> None:
     for service in ("scheduler", "api-server"):
         before = server.container(service)
