@@ -14,7 +14,7 @@ PYTHON ?= $(shell for name in python3.11 python3 python; do \
 	$$name -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
-FAST := -m "not browser and not laws and not chaos"
+FAST := -m "not browser and not laws and not chaos and not compose"
 
 .PHONY: help
 help: ## this list
@@ -60,6 +60,10 @@ test-laws: setup ## long property tests: incremental equals rebuild, arrival ord
 .PHONY: test-chaos
 test-chaos: setup ## kills, full disks, damaged files, clock jumps on the real pipeline and Airflow (about half an hour)
 	@$(PYTEST) tests -m chaos --durations=0
+
+.PHONY: test-compose
+test-compose: setup ## docker-compose.yml brought up for real, from secrets to an upgrade (Docker, or root on Debian)
+	@trap 'scripts/container-engine.sh stop' EXIT; scripts/container-engine.sh start; $(PYTEST) tests/compose -m compose -x
 
 .PHONY: test-mutations
 test-mutations: setup ## known mistakes put into a copy of the project: every one must turn a test red (about half an hour)

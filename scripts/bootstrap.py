@@ -2,6 +2,7 @@
 
     python3.11 scripts/bootstrap.py          what `make setup` does; a second of work when nothing changed
     python3.11 scripts/bootstrap.py --lock   what `make lock` does: requirements.in -> requirements.lock
+    python3.11 scripts/bootstrap.py --charts only the chart library, with the npm on the PATH: what the image's build does
 
 Registries are those of the machine's own pip and npm configuration. Everything that is installed is pinned and checked
 against a hash in this repository, so that a registry decides where a package comes from but not what it contains.
@@ -26,6 +27,7 @@ VENV = ROOT / ".venv"
 BOOTSTRAP_VENV = ROOT / "build" / "bootstrap"
 BOOTSTRAP_LOCK = ROOT / "requirements-bootstrap.txt"
 LOCK = ROOT / "requirements.lock"
+SERVER_LOCK = ROOT / "requirements-server.txt"
 VENDOR = ROOT / "dashboards" / "assets" / "vendor"
 
 CHART_PACKAGE = "echarts@6.1.0"
@@ -47,12 +49,15 @@ class SetupError(Exception):
 def main(arguments: list[str]) -> int:
     try:
         check_python(sys.version_info[:2])
+        if arguments == ["--charts"]:
+            fetch_charts()
+            return 0
         uv = bootstrap_uv()
         if arguments == ["--lock"]:
             write_locks(uv)
             return 0
         if arguments:
-            raise SetupError(f"unknown argument {' '.join(arguments)}", "scripts/bootstrap.py", "give none, or --lock")
+            raise SetupError(f"unknown argument {' '.join(arguments)}", "scripts/bootstrap.py", "give none, --lock or --charts")
         build_environment(uv)
         fetch_charts()
         document_models()
@@ -148,11 +153,13 @@ def write_locks(uv: Path) -> None:
     environment = registry_environment()
     version = ".".join(map(str, PYTHON_VERSION))
     plain = ["--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "--python-version", version]
-    for target in (BOOTSTRAP_LOCK, ROOT / "requirements-audit.txt", LOCK):
+    # The server's last: what it installs is what the tests ran with, so its versions are those of the whole lock.
+    for target in (BOOTSTRAP_LOCK, ROOT / "requirements-audit.txt", LOCK, SERVER_LOCK):
         source = target.with_suffix(".in")
+        constraints = ["-c", str(LOCK)] if target == SERVER_LOCK else []
         announce(f"locking {source.name} -> {target.name}")
         run(
-            [str(uv), "pip", "compile", "--quiet", *plain, str(source), "--output-file", str(target)],
+            [str(uv), "pip", "compile", "--quiet", *plain, *constraints, str(source), "--output-file", str(target)],
             "read what the resolver says above",
             environment,
         )

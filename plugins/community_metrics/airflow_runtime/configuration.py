@@ -57,18 +57,11 @@ def configure(
     passwords = _kept(home / "passwords.json", lambda: {ADMINISTRATOR: secrets.token_urlsafe(12)})
     chosen = port or free_port(DEFAULT_PORT)
     options: dict[str, dict[str, object]] = {
-        "core": {
-            "dags_folder": PROJECT_ROOT / "dags",
-            "plugins_folder": PROJECT_ROOT / "plugins",
-            "executor": "LocalExecutor",
+        "core": project_options(settings)
+        | {
             "execution_api_server_url": f"http://127.0.0.1:{chosen}/execution/",
-            "parallelism": 4,
-            "load_examples": False,
-            "dags_are_paused_at_creation": False,
-            "default_timezone": settings.timezone,
             "fernet_key": keys["fernet"],
             "simple_auth_manager_users": f"{ADMINISTRATOR}:admin",
-            "simple_auth_manager_all_admins": False,
             "simple_auth_manager_passwords_file": home / "passwords.json",
         },
         # SQLite's own patience of 5 seconds is too short for several processes on a busy machine.
@@ -81,9 +74,7 @@ def configure(
     }
     # Nothing of another Airflow on this machine may leak in.
     environment = {name: value for name, value in inherited.items() if not name.startswith("AIRFLOW__")}
-    environment |= {
-        f"AIRFLOW__{section}__{name}".upper(): str(value) for section, values in options.items() for name, value in values.items()
-    }
+    environment |= as_environment(options)
     environment |= quiet_tools()
     # Compiled modules are what makes a task's process start fast.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -92,6 +83,26 @@ def configure(
     # Airflow starts parts of itself by name.
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", os.defpath)])
     return AirflowConfiguration(home=home, port=chosen, password=passwords[ADMINISTRATOR], environment=environment)
+
+
+def project_options(settings: Settings) -> dict[str, object]:
+    """What Airflow's section `core` says of this project wherever Airflow runs."""
+    return {
+        "dags_folder": PROJECT_ROOT / "dags",
+        "plugins_folder": PROJECT_ROOT / "plugins",
+        "executor": "LocalExecutor",
+        # The scheduler forks a worker for each slot; the tasks that cost anything wait for one another in pools.
+        "parallelism": 4,
+        "load_examples": False,
+        "dags_are_paused_at_creation": False,
+        "default_timezone": settings.timezone,
+        "simple_auth_manager_all_admins": False,
+    }
+
+
+def as_environment(options: Mapping[str, Mapping[str, object]]) -> dict[str, str]:
+    """Options by section and name as the variables that Airflow reads."""
+    return {f"AIRFLOW__{section}__{name}".upper(): str(value) for section, values in options.items() for name, value in values.items()}
 
 
 def quiet_tools() -> dict[str, str]:
