@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from community_metrics.errors import SettingsError
+from community_metrics.yaml_text import load_yaml
 
 PREFIX = "COMMUNITY_METRICS_"
 CONFIG_NAME = "community_metrics.yml"
@@ -234,7 +235,7 @@ def _read_config(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        content = load_yaml(path.read_text(encoding="utf-8")) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(f"not valid YAML: {error}", str(path), "mend the file") from error
     if not isinstance(content, dict):

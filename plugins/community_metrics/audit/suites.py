@@ -50,6 +50,7 @@ import yaml
 
 from community_metrics.errors import SettingsError
 from community_metrics.settings import PROJECT_ROOT, Settings
+from community_metrics.yaml_text import load_yaml
 
 Gate = Literal["sources", "marts"]
 Severity = Literal["critical", "warning", "info"]
@@ -138,7 +139,7 @@ def suites_fingerprint(settings: Settings) -> str:
 def read_suite(path: Path, gate: Gate, name: str) -> Suite:
     """Read one suite file. Raises `SettingsError` naming file and check."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = load_yaml(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(f"not valid YAML: {error}", str(path), "mend the file") from error
     place = str(path)

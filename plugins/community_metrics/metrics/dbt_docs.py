@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from community_metrics.errors import SettingsError
 from community_metrics.metrics import wording
 from community_metrics.metrics.entries import Entry, Mart, Metric, Registry
 from community_metrics.settings import PROJECT_ROOT
+from community_metrics.yaml_text import load_yaml
 
 MARTS = PROJECT_ROOT / "dbt_project" / "models" / "marts"
 BLOCKS = MARTS / "_metrics.md"
@@ -33,7 +32,7 @@ def contract_files(folder: Path = MARTS) -> list[Path]:
 def contracts(folder: Path = MARTS) -> Iterator[dict[str, Any]]:
     """Every model of every contract as dbt reads it."""
     for path in contract_files(folder):
-        yield from yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
+        yield from load_yaml(path.read_text(encoding="utf-8")).get("models", [])
 
 
 def problems(models: Iterable[Mapping[str, Any]], registry: Registry) -> list[str]:

@@ -7,10 +7,9 @@ from fractions import Fraction
 from functools import cache
 from typing import Literal
 
-import yaml
-
 from community_metrics.dashboard.site import DASHBOARDS
 from community_metrics.metrics.entries import Metric, Text
+from community_metrics.yaml_text import load_yaml
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -37,7 +36,7 @@ _MINUS = "−"
 @cache
 def site_words(section: str) -> dict[str, Text]:
     """Names that the dashboard gives to platforms or sources."""
-    content = yaml.safe_load((DASHBOARDS / "site.yml").read_text(encoding="utf-8"))[section]
+    content = load_yaml((DASHBOARDS / "site.yml").read_text(encoding="utf-8"))[section]
     return {str(name): Text(words["zh"], words["en"]) for name, words in content.items()}
 
 

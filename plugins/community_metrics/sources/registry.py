@@ -15,6 +15,7 @@ from typing import Any, Literal
 import yaml
 
 from community_metrics.errors import SettingsError
+from community_metrics.yaml_text import load_yaml
 
 REGISTRY_FOLDER = Path(__file__).with_name("registry")
 SNAPSHOT = "snapshot"
@@ -161,7 +162,7 @@ def load_streams(folder: Path = REGISTRY_FOLDER) -> list[StreamDefinition]:
 
 def _read_source(path: Path) -> SourceDefinition:
     try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content: Any = load_yaml(path.read_text(encoding="utf-8"))
         streams = tuple(_read_stream(content["name"], stream) for stream in content.pop("streams"))
         title = content.pop("title")
         return SourceDefinition(**content, title_en=title["en"], title_zh=title["zh"], streams=streams)

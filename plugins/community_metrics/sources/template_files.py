@@ -26,6 +26,7 @@ from community_metrics.sources.templates import (
     header_key,
     mapped_template,
 )
+from community_metrics.yaml_text import load_yaml
 
 TEMPLATE_FOLDER = Path(__file__).with_name("templates")
 
@@ -75,7 +76,7 @@ def read_template(path: Path, registry: Mapping[str, SourceDefinition]) -> Templ
     """One file. Raises `SettingsError` naming it and what is wrong in it."""
     try:
         text = path.read_text(encoding="utf-8")
-        content: Any = yaml.safe_load(text)
+        content: Any = load_yaml(text)
         if not isinstance(content, dict):
             raise ValueError("a template is a mapping")
         _refuse_unknown(content, _KNOWN, "the template")
