@@ -20,6 +20,7 @@ from community_metrics.lake.persons import contexts_in_lake, hashes_of, id_kinds
 from community_metrics.lake.pseudonyms import Pseudonymiser
 from community_metrics.landing.erasures import ErasureLedger
 from community_metrics.locks import ingest_lock, writer_lock
+from community_metrics.observability.runs import recorded
 from community_metrics.releases.retention import pins, releases_with_erased
 from community_metrics.settings import Settings
 
@@ -82,6 +83,25 @@ def erase(
         raise UsageError("an erasure needs a platform and an id", "erase", "name them with --platform and --member")
     if not is_rehearsal and not (reason.strip() and by.strip()):
         raise UsageError("an erasure needs a reason and who orders it", "erase", "say why with --reason and who with --by")
+    if is_rehearsal:
+        return _take_out(settings, platform, member, account, id_kind, by, reason, only_this_id, is_rehearsal)
+    with recorded(settings, "erase") as step:
+        report = _take_out(settings, platform, member, account, id_kind, by, reason, only_this_id, is_rehearsal)
+        step.files, step.rows_in = len(report.files), sum(file.rows for file in report.files)
+    return report
+
+
+def _take_out(
+    settings: Settings,
+    platform: str,
+    member: str,
+    account: str | None,
+    id_kind: str | None,
+    by: str,
+    reason: str,
+    only_this_id: bool,
+    is_rehearsal: bool,
+) -> ErasureReport:
     # What waits lands now, and what a killed erasure has begun comes to its end.
     taken = () if is_rehearsal else pipeline.ingest(settings).files
     waiting = tuple(file.name for file in taken if file.status == "refused")

@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 from chaos_story import DAYS, Story
 from exports import drop_day
@@ -21,6 +22,22 @@ def flip(path: Path, place: float) -> None:
         at = int(place * path.stat().st_size)
         handle.seek(at)
         handle.write(bytes(byte ^ 0x5A for byte in os.pread(handle.fileno(), 64, at)))
+
+
+def blocks_of(database: Path, schema: str) -> list[int]:
+    """The blocks of a DuckDB file in which the tables of a schema stand."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        tables = connection.execute("select table_name from duckdb_tables() where schema_name = ?", [schema]).fetchall()
+        blocks = [
+            connection.execute(f"select block_id from pragma_storage_info('{schema}.{table}') where block_id >= 0").fetchall()
+            for (table,) in tables
+        ]
+    return sorted({row[0] for found in blocks for row in found})
+
+
+def flip_in_block(database: Path, block: int) -> None:
+    """Change 64 bytes in the middle of a block; three headers of 4 KiB stand before the first."""
+    flip(database, (3 * 4_096 + (block + 0.5) * 262_144) / database.stat().st_size)
 
 
 def lake_files(story: Story, source: str) -> list[Path]:
@@ -47,8 +64,10 @@ def test_a_corrupt_lake_a_truncated_warehouse_and_truncated_tables_about_runs_he
 def test_blocks_that_are_found_damaged_in_the_middle_of_a_build_are_made_anew(story: Story) -> None:
     home = story.begin_after(DAYS - 1)
     drop_day(home.settings.inbox, DAYS)
-    for place in (0.3, 0.4, 0.5, 0.6, 0.7):
-        flip(home.settings.warehouse_path, place)
+    blocks = blocks_of(home.settings.warehouse_path, "intermediate")
+    assert blocks
+    for block in blocks:
+        flip_in_block(home.settings.warehouse_path, block)
     with home.read_throughout():
         done = home.run()
     assert "warehouse.duckdb is damaged and set aside" in done.err

@@ -94,6 +94,26 @@ def withdraw(sha256: str, reason: str) -> None:
     show({"landings": [_landing(landing) for landing in landings]}, [*lines, "the next `community-metrics run` publishes without it"])
 
 
+@ledger.command()
+@common_options
+def verify() -> None:
+    """Read every landed file and every file of the lake, byte for byte: are they what was received and written?"""
+    from community_metrics.lake.soundness import look_over
+    from community_metrics.landing.store import object_path
+
+    chosen = settings()
+    with progress("verify"):
+        looked = look_over(chosen)
+    for path in looked.lake:
+        click.echo(f"the file is damaged or missing - {chosen.home / path} - `community-metrics ingest` reads it anew", err=True)
+    for sha256 in looked.landed:
+        where = object_path(chosen, sha256)
+        click.echo(f"the landed bytes are damaged or missing - {where} - land the same file again, or restore a backup", err=True)
+    found = "all are sound" if looked.is_sound else f"{len(looked.lake)} of the lake and {len(looked.landed)} landed ones are damaged"
+    show(looked.to_dict(), [f"{looked.files} files read: {found}"])
+    finish(0 if looked.is_sound else 1)
+
+
 @click.group(invoke_without_command=True)
 @common_options
 @click.pass_context

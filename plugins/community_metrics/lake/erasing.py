@@ -11,7 +11,6 @@ Whoever comes next (another `erase`, any ingest) goes on from there.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,9 +25,10 @@ from community_metrics.lake.files import SHARED_SUFFIX, ParquetFile, make_files_
 from community_metrics.lake.ingest import Workshop
 from community_metrics.lake.naming import Survey, Surveyor, Wanted
 from community_metrics.lake.rewriting import Rewriting, may_mention, rewrite
+from community_metrics.lake.soundness import lake_sums
 from community_metrics.landing.erasures import EMPTY, ErasureLedger
 from community_metrics.landing.records import Landing
-from community_metrics.landing.store import ERASED_SUFFIX, make_durable, object_path
+from community_metrics.landing.store import ERASED_SUFFIX, make_durable, object_path, sum_of
 from community_metrics.settings import Settings
 from community_metrics.sources.pruning import Names, is_telling
 from community_metrics.sources.readers.model import OpenedFile
@@ -109,10 +109,17 @@ def keep_out(
 
 def sweep(settings: Settings, ledger: ErasureLedger) -> None:
     """Remove what rewritten files gave to lake and quarantine before."""
+    known = dict(ledger.lake_files_in_use())
     for landing, revision, lake_files in list(ledger.to_sweep()):
         for path in sorted({settings.home / file.path for file in lake_files}):
             if path.name.endswith(SHARED_SUFFIX):
-                _take_out(path, landing.sha256)
+                written = known.get(path.relative_to(settings.home).as_posix())
+                is_sound = written is not None and path.exists() and sum_of(path) == written.sha256
+                # What was damaged before is not made sound by being written anew: it keeps the sum that it no longer has.
+                if _take_out(path, landing.sha256) and is_sound:
+                    sums = lake_sums(settings, [path])
+                    ledger.record_sums(sums)
+                    known |= {one.path: one for one in sums}
             else:
                 path.unlink(missing_ok=True)
         for number in range(1, revision + 1):
@@ -147,7 +154,7 @@ class _Rewriter:
                 if rewriting.is_empty:
                     pending.write_bytes(_EMPTIED)
                 make_durable([pending, pending.parent])
-                stored = EMPTY if rewriting.is_empty else _sum_of(pending)
+                stored = EMPTY if rewriting.is_empty else sum_of(pending)
                 self.ledger.record_rewritten(sha256, stored, self.number, rewriting.rows, rewriting.cells, titles)
                 _put_in_place(pending)
                 log.info("erase: %d rows and %d cells went out of a landed file", rewriting.rows, rewriting.cells)
@@ -185,7 +192,7 @@ def _settle(settings: Settings, ledger: ErasureLedger) -> None:
     objects = settings.landing / "objects"
     for pending in objects.glob(f"??/*{_PENDING_SUFFIX}"):
         wanted = stored.get(pending.name.removesuffix(_PENDING_SUFFIX))
-        if wanted is not None and (_sum_of(pending) == wanted or (wanted == EMPTY and pending.read_bytes() == _EMPTIED)):
+        if wanted is not None and (sum_of(pending) == wanted or (wanted == EMPTY and pending.read_bytes() == _EMPTIED)):
             _put_in_place(pending)
         else:
             pending.unlink()
@@ -204,20 +211,16 @@ def _put_in_place(pending: Path) -> None:
     make_durable([received.parent])
 
 
-def _sum_of(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-def _take_out(path: Path, sha256: str) -> None:
-    """Write a lake file of several landings anew without the rows of one."""
+def _take_out(path: Path, sha256: str) -> bool:
+    """Write a lake file of several landings anew without the rows of one. False: it holds none."""
     if not path.exists():
-        return
+        return False
     table = pq.read_table(path, partitioning=None)
     left = table.filter(pc.not_equal(table.column("_file_sha256"), pa.scalar(sha256)))
     if left.num_rows == table.num_rows:
-        return
+        return False
     file = ParquetFile(path, table.schema)
     file.write(left)
     file.commit()
     make_files_durable([path])
+    return True

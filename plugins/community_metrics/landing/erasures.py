@@ -128,11 +128,6 @@ class ErasureLedger(Ledger):
                 "update landings set original_name = ? where landing_id = ?", [(name, landing_id) for landing_id, name in names.items()]
             )
 
-    def stored_sums(self) -> dict[str, str]:
-        """sha256 as received -> sha256 of what stands in the landing instead, of every file that was rewritten."""
-        rows = self._connection.execute("select sha256, stored_sha256 from erased_files order by number")
-        return {row[0]: row[1] for row in rows}
-
     def accounts(self) -> list[str]:
         """Every account that a landing has been declared of, or has told of in any revision."""
         rows = self._connection.execute("select account_id from landings union select account_id from coverage order by 1")

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from community_metrics.errors import CommunityMetricsError
+from community_metrics.errors import CommunityMetricsError, NoRoomError
 from community_metrics.landing.queries import HELD_COUNTS, LAKE_FILES_IN_USE, QUARANTINE_COUNTS, SHARED_AND_IDLE
 from community_metrics.landing.records import (
     INSTANT_FORMAT,
@@ -64,6 +64,10 @@ def _require_unless_new(path: Path) -> None:
         raise CommunityMetricsError(f"the ledger {what}, although files have landed", str(path), _RESTORE)
 
 
+# The second: "disk I/O error" in SQLite's words, when there is no room for the index of its log.
+_FULL = ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")
+
+
 class LedgerReader:
     """The open file and every question to it. `Ledger` adds what changes it."""
 
@@ -80,6 +84,9 @@ class LedgerReader:
             open_schema(self._connection, str(path))
         except sqlite3.Error as error:
             self._connection.close()
+            if getattr(error, "sqlite_errorname", "") in _FULL:
+                remedy = "make room, then do again what was to be done: it takes up where this stopped"
+                raise NoRoomError(f"the disk is full: the ledger cannot be opened ({error})", str(path), remedy) from error
             raise CommunityMetricsError(
                 f"the ledger cannot be opened: {error}",
                 str(path),
@@ -281,6 +288,11 @@ class LedgerReader:
     def erased_revisions(self) -> dict[str, int]:
         """Landing -> the last revision in which somebody stood who has been erased from it since."""
         return dict(self._connection.execute("select landing_id, revision from erased_revisions").fetchall())
+
+    def stored_sums(self) -> dict[str, str]:
+        """sha256 as received -> sha256 of what stands in the landing instead, of every file that was rewritten."""
+        rows = self._connection.execute("select sha256, stored_sha256 from erased_files order by number")
+        return {row[0]: row[1] for row in rows}
 
     def erased_fingerprint(self) -> str:
         """Of the revisions that were in the lake with somebody who has been erased since; empty while there are none."""

@@ -80,8 +80,8 @@ def _copied(settings: Settings, path: Path, copy: Path) -> StoredObject | InputE
 
 
 def _is_there(copy: Path, target: Path) -> bool:
-    # What somebody was erased from is not put back as it was.
-    return is_erased(target) or (target.exists() and target.stat().st_size == copy.stat().st_size)
+    # What somebody was erased from is not put back as it was; what the disk has damaged is, by the same file landed again.
+    return is_erased(target) or (target.exists() and target.stat().st_size == copy.stat().st_size and sum_of(target) == target.name)
 
 
 def _put_in_place(copies: Sequence[tuple[Path, Path]]) -> None:
@@ -147,6 +147,12 @@ def _copy(source: Path, target: Path) -> tuple[os.stat_result, str]:
             "write it under another name (x.part) and rename it when done",
         )
     return before, digest.hexdigest()
+
+
+def sum_of(path: Path) -> str:
+    """The sha256 of a file's bytes."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def make_durable(paths: Sequence[Path]) -> None:

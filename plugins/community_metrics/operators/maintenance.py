@@ -38,6 +38,23 @@ class VerifyOperator(PipelineOperator):
         return {"release_id": current, "files": report.files, "marts": report.marts}
 
 
+class LookOverOperator(PipelineOperator):
+    """Reads every byte of landing and lake. Fails when something is not what it was; of the lake the next ingest mends it."""
+
+    def work(self, settings: Settings, context: Any) -> dict[str, Any]:
+        from community_metrics.lake.soundness import look_over
+
+        if not settings.ledger_path.exists():
+            raise AirflowSkipException("nothing has landed yet")
+        looked = look_over(settings)
+        if not looked.is_sound:
+            raise AirflowFailException(
+                f"damaged: {', '.join((*looked.lake, *looked.landed))}. What is of the lake the next ingest reads anew; landed bytes come "
+                "back by landing the same file again, or from a backup. Look at the disk"
+            )
+        return looked.to_dict()
+
+
 class BackupOperator(PipelineOperator):
     """Saves the home into the folder that `backups` in `community_metrics.yml` names. XCom: the report."""
 

@@ -12,9 +12,10 @@ import pytest
 
 from community_metrics.errors import CommunityMetricsError
 from community_metrics.lake import files
-from community_metrics.lake.soundness import damaged_files, require_sound
+from community_metrics.lake.soundness import damaged_files, look_over, require_sound
 from community_metrics.landing.ledger import Ledger
 from community_metrics.landing.store import object_path
+from support.erased import erase_from_landing
 from support.intake import Intake
 
 HEADER = "event_id,occurred_at,platform,member_id,event_type\n"
@@ -89,7 +90,7 @@ def test_a_home_with_other_times_is_sound_and_is_asked_only_once(intake: Intake)
     path = lake_file(intake)
     os.utime(path, (1, 1))
     assert damaged(intake) == []
-    with mock.patch("community_metrics.lake.soundness._sha256", side_effect=AssertionError("computed again")):
+    with mock.patch("community_metrics.lake.soundness.sum_of", side_effect=AssertionError("computed again")):
         assert damaged(intake) == []
 
 
@@ -133,3 +134,37 @@ def test_a_full_disk_rejects_no_file(intake: Intake, count: int) -> None:
     with Ledger(intake.settings.ledger_path) as ledger:
         assert [landing.status for landing in ledger.landings()].count("landed") == count
     assert [landing.status for landing in intake.run().landings] == ["ingested"] * count
+
+
+def test_every_byte_of_landing_and_lake_is_looked_over_and_landing_again_mends_what_was_received(intake: Intake) -> None:
+    fill(intake)
+    with Ledger(intake.settings.ledger_path) as ledger:
+        [member_file] = [landing for landing in ledger.landings() if landing.source == "members"]
+    assert look_over(intake.settings).to_dict() == {"files": 6, "lake": (), "landed": (), "is_sound": True}
+
+    landed = object_path(intake.settings, member_file.sha256)
+    received = landed.read_bytes()
+    flip_unseen(landed)
+    flip_unseen(lake_file(intake, "members/members"))
+    looked = look_over(intake.settings)
+    assert looked.landed == (member_file.sha256,)
+    assert [Path(path).parts[1] for path in looked.lake] == ["members"]
+    # What the lake could be made of anew is damaged too: no number is made of it.
+    with pytest.raises(CommunityMetricsError, match="so are the landed bytes"):
+        intake.run()
+
+    intake.drop("members/_/dt=2026-06-03/m.csv", "platform,member_id\nx,u\n")
+    assert [landing.status for landing in intake.run().landings] == ["ingested"]
+    assert landed.read_bytes() == received
+    assert look_over(intake.settings).is_sound
+
+
+def test_what_an_erasure_has_left_is_sound_and_nothing_else_in_its_place(intake: Intake) -> None:
+    fill(intake)
+    erase_from_landing(intake.settings, "x", "u")
+    assert look_over(intake.settings).is_sound
+    # Whoever shared a lake file with the person is not read anew for it.
+    assert [landing.revision for landing in intake.run().landings if landing.original_name == "f.csv"] == []
+    [rewritten] = [path for path in (intake.settings.landing / "objects").rglob("*.erased") if b"e1" not in path.read_bytes()][:1]
+    flip_unseen(rewritten)
+    assert look_over(intake.settings).landed == (rewritten.name.removesuffix(".erased"),)

@@ -377,7 +377,7 @@ def test_nothing_of_the_person_is_left_in_lake_and_quarantine(intake: Intake) ->
     assert sorted(intake.rows("events/events", "event_id")) == [("evt-2",), ("evt-2",), ("evt-4",), ("evt-7",)]
 
 
-STEPS = ["rewrite", "_sum_of", "_put_in_place", "sweep", "_take_out", "make_durable"]
+STEPS = ["rewrite", "sum_of", "_put_in_place", "sweep", "_take_out", "make_durable"]
 
 
 @pytest.mark.parametrize("step", STEPS)

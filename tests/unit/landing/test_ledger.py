@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from community_metrics.errors import CommunityMetricsError, UsageError
+from community_metrics.errors import CommunityMetricsError, NoRoomError, UsageError
+from community_metrics.landing import reading
 from community_metrics.landing.ledger import Ledger
 from community_metrics.landing.records import Arrival, Coverage, Ingested, LakeFile, Landing, QuarantinedRow
 
@@ -268,6 +269,17 @@ def test_a_ledger_of_the_version_before_is_brought_up_to_date_with_what_it_holds
         assert connection.execute("select count(*) from erasures").fetchone() == (0,)
         assert connection.execute("select count(*) from lake_sums").fetchone() == (0,)
         assert connection.execute("pragma user_version").fetchone() == (4,)
+
+
+def test_a_ledger_without_room_for_its_log_is_told_as_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def without_room(*_: Any) -> None:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorname = "SQLITE_IOERR_SHMSIZE"  # what SQLite 3.40 says on a full tmpfs
+        raise error
+
+    monkeypatch.setattr(reading, "open_schema", without_room)
+    with pytest.raises(NoRoomError, match=r"the disk is full: the ledger cannot be opened .* - make room"):
+        Ledger(tmp_path / "ledger.sqlite")
 
 
 @pytest.mark.parametrize("size", [1_000, 4_096, 20_000])

@@ -11,8 +11,10 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from community_metrics import backups, rebuilding
 from community_metrics.errors import UsageError
+from community_metrics.landing.inbox import land_files
 from community_metrics.landing.ledger import Ledger
-from community_metrics.operators.maintenance import BackupOperator, CompareRebuildOperator, VerifyOperator
+from community_metrics.landing.store import object_path
+from community_metrics.operators.maintenance import BackupOperator, CompareRebuildOperator, LookOverOperator, VerifyOperator
 from community_metrics.rebuilding import MartComparison, RebuildReport, compare_rebuild
 from community_metrics.settings import load_settings
 
@@ -79,3 +81,19 @@ def test_only_a_difference_asks_for_approval(config: Path, monkeypatch: pytest.M
     report = CompareRebuildOperator(task_id="compare").execute({})
     assert report["is_equal"] is False
     assert report["differences"][0]["mart"] == "mart_funnel"
+
+
+def test_landed_bytes_that_are_not_what_was_received_turn_it_red(config: Path, tmp_path: Path) -> None:
+    settings = load_settings()
+    assert LookOverOperator(task_id="look_over").execute({})["files"] == 0
+    received = tmp_path / "events.csv"
+    received.write_text("event_id\ne1\n")
+    [landed] = land_files(settings, [received])
+    assert landed.landing is not None
+    assert LookOverOperator(task_id="look_over").execute({})["is_sound"]
+    object_path(settings, landed.landing.sha256).write_text("event_id\ne2\n")
+    with pytest.raises(AirflowFailException, match=f"damaged: {landed.landing.sha256}"):
+        LookOverOperator(task_id="look_over").execute({})
+    settings.ledger_path.unlink()
+    with pytest.raises(AirflowSkipException, match="nothing has landed"):
+        LookOverOperator(task_id="look_over").execute({})
