@@ -41,9 +41,11 @@ with DAG(
             subject="谁为哪项检查负责，为什么？ Who answers for which check, and why?",
             body="{{ ti.xcom_pull(task_ids='refusals') }}",
             options=["Approve"],
+            # Airflow holds what stands there before somebody has answered against the same schema as the answer: both must admit "".
+            # That neither is empty is seen to by `approve`.
             params={
-                "check": Param("", type="string", minLength=3, title="检查 check", description="suite.check, as listed above"),
-                "reason": Param("", type="string", minLength=10, title="原因 reason", description="why the numbers are right all the same"),
+                "check": Param("", type="string", title="检查 check", description="suite.check, as listed above"),
+                "reason": Param("", type="string", title="原因 reason", description="why the numbers are right all the same"),
             },
         )
         >> ApproveOperator(task_id="approve", ask_task_id="ask", pool=WRITER_POOL)
