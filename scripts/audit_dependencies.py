@@ -21,7 +21,7 @@ import bootstrap
 AUDIT_VENV = bootstrap.ROOT / "build" / "audit"
 AUDIT_LOCK = bootstrap.ROOT / "requirements-audit.txt"
 ACCEPTED = bootstrap.ROOT / "accepted-advisories.txt"
-LOCKS = (bootstrap.LOCK, bootstrap.BOOTSTRAP_LOCK)
+LOCKS = (bootstrap.LOCK, bootstrap.BOOTSTRAP_LOCK, bootstrap.SUPERSET_LOCK)
 
 
 @dataclass(frozen=True)

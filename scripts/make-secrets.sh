@@ -20,7 +20,8 @@ text() { head -c 32 /dev/urandom | base64 -w 0 | tr '+/' '-_' | tr -d '='; }
 fernet() { head -c 32 /dev/urandom | base64 -w 0 | tr '+/' '-_'; }
 
 for name in postgres_password airflow_database_password community_metrics_loader_password \
-    airflow_api_secret_key airflow_jwt_secret airflow_admin_password airflow_viewer_password; do
+    airflow_api_secret_key airflow_jwt_secret airflow_admin_password airflow_viewer_password \
+    superset_database_password superset_reader_password superset_secret_key superset_admin_password superset_viewer_password; do
     make "$name" text
 done
 make airflow_fernet_key fernet

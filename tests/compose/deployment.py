@@ -18,7 +18,7 @@ from community_metrics.airflow_runtime.configuration import AirflowConfiguration
 from community_metrics.settings import PROJECT_ROOT
 
 NAME = "community-metrics-test"
-SERVICES = ("postgres", "api-server", "scheduler", "dag-processor", "triggerer")
+SERVICES = ("postgres", "api-server", "scheduler", "dag-processor", "triggerer", "superset")
 _BUILD_ARGUMENTS = ("PIP_INDEX_URL", "PIP_CERT", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "NPM_CONFIG_REGISTRY", "UV_DEFAULT_INDEX")
 _HEALTHY_SECONDS = 600  # some 90 on an idle machine
 _RUN_SECONDS = 1200
@@ -26,10 +26,11 @@ _RUN_SECONDS = 1200
 
 @dataclass(frozen=True)
 class Deployment:
-    """The folder that it is run from, and where its API listens."""
+    """The folder that it is run from, and where its API and Superset listen."""
 
     folder: Path
     port: int
+    superset_port: int
 
     def compose(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         done = run(["docker-compose", "--project-name", NAME, *arguments], self.folder)
@@ -41,9 +42,13 @@ class Deployment:
         return self.compose("run", "--rm", "--no-deps", "-T", *options, "cli", *arguments, check=check)
 
     def build(self, tag: str) -> None:
-        """The image from the folder as it stands."""
+        """The images from the folder as it stands."""
+        for name, dockerfile in ((NAME, "Dockerfile"), (f"{NAME}-superset", "deploy/superset/Dockerfile")):
+            self._build(f"{name}:{tag}", dockerfile)
+
+    def _build(self, tag: str, dockerfile: str) -> None:
         arguments = [part for name in _BUILD_ARGUMENTS if name in os.environ for part in ("--build-arg", f"{name}={os.environ[name]}")]
-        command = ["docker", "build", "--quiet", "--network", "host", *arguments, "--tag", f"{NAME}:{tag}", "."]
+        command = ["docker", "build", "--quiet", "--network", "host", *arguments, "--file", dockerfile, "--tag", tag, "."]
         done = run(command, self.folder)
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
 
@@ -102,7 +107,7 @@ def deployment(folder: Path) -> Iterator[Deployment]:
         if (PROJECT_ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(PROJECT_ROOT / name, folder / name)
-    made = Deployment(folder, free_port(18080))
+    made = Deployment(folder, free_port(18080), free_port(18088))
     try:
         yield made
     finally:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from bi.superset_server import Session
 from community_metrics.airflow_runtime.configuration import POOLS, free_port
 from community_metrics.sources.registry import load_registry
 from compose.deployment import NAME, SERVICES, Deployment, deployment, run
@@ -42,6 +43,8 @@ def test_nothing_starts_without_settings_and_secrets(server: Deployment) -> None
         COMMUNITY_METRICS_TAG="before",
         COMMUNITY_METRICS_ADDRESS=f"127.0.0.1:{server.port}",
         COMMUNITY_METRICS_POSTGRES_ADDRESS=f"127.0.0.1:{free_port(15432)}",
+        COMMUNITY_METRICS_SUPERSET_IMAGE=f"{NAME}-superset",
+        COMMUNITY_METRICS_SUPERSET_ADDRESS=f"127.0.0.1:{server.superset_port}",
         COMMUNITY_METRICS_MEMORY_LIMIT="2GB",
     )
     refused = server.compose("up", "-d", "postgres", check=False)
@@ -55,7 +58,7 @@ def test_secrets_are_made_once(server: Deployment) -> None:
     folder = server.folder / "secrets"
     made = {path.name: path.read_text() for path in folder.iterdir()}
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert len(set(made.values())) == len(made) == 8
+    assert len(set(made.values())) == len(made) == 13
     assert all(len(secret) >= 43 for secret in made.values())
     assert run(["scripts/make-secrets.sh"], server.folder).stdout == ""
     assert {path.name: path.read_text() for path in folder.iterdir()} == made
@@ -65,7 +68,8 @@ def test_all_services_come_up(server: Deployment) -> None:
     server.build("before")
     server.compose("up", "-d")
     server.wait_until_healthy()
-    assert run(["docker", "inspect", "-f", "{{.State.ExitCode}}", f"{NAME}_airflow-init_1"], server.folder).stdout.strip() == "0"
+    for service in ("airflow-init", "superset-init"):
+        assert run(["docker", "inspect", "-f", "{{.State.ExitCode}}", f"{NAME}_{service}_1"], server.folder).stdout.strip() == "0"
 
 
 def test_no_service_is_root_or_tells_a_secret(server: Deployment) -> None:
@@ -80,7 +84,8 @@ def test_no_service_is_root_or_tells_a_secret(server: Deployment) -> None:
         assert set(published) <= {"127.0.0.1"}
         if service != "postgres":
             assert container["HostConfig"]["ReadonlyRootfs"]
-    told += run(["docker", "history", "--no-trunc", f"{NAME}:before"], server.folder).stdout
+    for image in (NAME, f"{NAME}-superset"):
+        told += run(["docker", "history", "--no-trunc", f"{image}:before"], server.folder).stdout
     told += server.compose("logs").stdout
     for path in (server.folder / "secrets").iterdir():
         assert path.read_text() not in told, path.name
@@ -127,6 +132,23 @@ def test_a_reader_of_postgres_sees_the_release(server: Deployment) -> None:
     assert "permission denied" in refused.stderr
     refused = server.compose("exec", "-T", "postgres", "psql", uri.replace("community_metrics", "airflow"), "-c", "select 1", check=False)
     assert "permission denied for database" in refused.stderr
+
+
+def test_superset_shows_the_release_that_postgres_holds(server: Deployment) -> None:
+    """The DAG has imported the dashboards after it had loaded the marts; the reader's role sees the same number there."""
+    viewer = Session(f"http://127.0.0.1:{server.superset_port}", "viewer", server.secret("superset_viewer_password"))
+    mark = viewer.get("/api/v1/dashboard/community-growth")["result"]["certification_details"]
+    assert any(release in mark for release in _releases(server)), mark
+    shown = viewer.data(viewer.chart("community-growth", "新增成员 · New members", "big_number_total"))
+    assert shown["is_cached"]
+    query = "select sum(new_members) from marts.mart_growth_daily where scope_type = 'all'"
+    uri = f"postgresql://bi:{_READER}@postgres:5432/community_metrics"
+    held = server.compose("exec", "-T", "postgres", "psql", uri, "-Atc", query).stdout.strip()
+    assert shown["data"] == [{"new_members": int(held)}]
+    assert viewer.sql(1, query).json()["data"] == [{"sum": int(held)}]
+    for statement in ("delete from marts.release", "select * from marts.dim_member", "select pg_read_file('/etc/passwd')"):
+        assert viewer.sql(1, statement).status_code >= 400, statement
+    assert "it was there already" in server.cli("superset", "import").stdout
 
 
 def test_the_home_is_saved_where_the_maintenance_saves_it(server: Deployment) -> None:

@@ -14,7 +14,7 @@ from community_metrics.cli.intake import land, ledger, quarantine
 from community_metrics.cli.releases import releases
 from community_metrics.cli.reporting import report
 from community_metrics.cli.saving import backup, restore, upgrade
-from community_metrics.cli.serving import export, postgres
+from community_metrics.cli.serving import export, postgres, superset
 from community_metrics.cli.steps import approve, audit, build, ingest, publish, run
 
 
@@ -32,6 +32,6 @@ def main() -> None:
 for command in (
     *(land, ingest, build, audit, approve, publish, run),
     *(runs, releases, digest, status, quarantine, ledger, doctor),
-    *(report, export, postgres, backup, restore, upgrade, erase, erasures),
+    *(report, export, postgres, superset, backup, restore, upgrade, erase, erasures),
 ):
     main.add_command(command)

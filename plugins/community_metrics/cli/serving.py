@@ -1,4 +1,4 @@
-"""A release where people and BI tools read it: `export`, `postgres load`, `postgres verify`."""
+"""A release where people and BI tools read it: `export`, `postgres load` and `verify`, `superset check`, `bundle` and `import`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Literal, cast
 import click
 
 from community_metrics.cli.common import ProjectGroup, common_options, finish, progress, settings, show
+from community_metrics.errors import UsageError
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -76,6 +77,61 @@ def verify() -> None:
     content = {"release_id": release_id, "differing": [vars(found) for found in differing]}
     show(content, lines or [f"Postgres holds {release_id} as published"])
     finish(1 if differing else 0)
+
+
+@click.group(cls=ProjectGroup)
+@common_options
+def superset() -> None:
+    """The dashboards of dashboards/superset/ in an Apache Superset."""
+
+
+@superset.command()
+@common_options
+def check() -> None:
+    """Check dashboard -> chart -> dataset -> column of a mart, without a Superset."""
+    from community_metrics.metrics.registry import project_registry
+    from community_metrics.serving.superset.datasets import project_datasets
+    from community_metrics.serving.superset.declared import load_dashboards
+
+    registry = project_registry()
+    datasets = project_datasets(registry)
+    dashboards = load_dashboards(registry, datasets)
+    content = {"datasets": list(datasets), "dashboards": {dashboard.name: len(dashboard.charts) for dashboard in dashboards}}
+    charts = sum(len(dashboard.charts) for dashboard in dashboards)
+    show(content, [f"{len(dashboards)} dashboards, {charts} charts on {len(datasets)} datasets: nothing is wrong"])
+
+
+@superset.command()
+@common_options
+@click.option(
+    "--database", type=click.Choice(["duckdb", "postgres"]), default="duckdb", help="What the charts read; duckdb is the released file."
+)
+@click.option("--output", metavar="FILE", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The zip file to write.")
+def bundle(database: str, output: Path) -> None:
+    """Write what Superset imports (postgres: COMMUNITY_METRICS_SUPERSET_DATABASE_URI; its password is left out)."""
+    from community_metrics.serving.superset.refreshing import bundle_of, source_from_environment
+
+    made, release_id = bundle_of(settings(), source_from_environment(settings(), database))
+    try:
+        output.write_bytes(made.content)
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror or error}", str(output), "name a file in a folder that exists") from error
+    content = {"release_id": release_id, "path": str(output), "sha256": made.digest, "dashboards": len(made.dashboards)}
+    show(content, [f"{len(made.dashboards)} dashboards over {database} ({release_id}) in {output}"])
+
+
+@superset.command(name="import")
+@common_options
+@click.option("--database", type=click.Choice(["duckdb", "postgres"]), help="As for `bundle`; postgres where its address is set.")
+@click.option("--force", is_flag=True, help="Also when Superset has this release and these dashboards already.")
+def import_(database: str | None, force: bool) -> None:
+    """Import the dashboards into COMMUNITY_METRICS_SUPERSET_URL and ask every chart once, so that its answer is in the cache."""
+    from community_metrics.serving.superset.refreshing import refresh, server_from_environment, source_from_environment
+
+    with progress("superset"):
+        report = refresh(settings(), server_from_environment(), source_from_environment(settings(), database), force)
+    line = f"{report.release_id} is in Superset: {report.dashboards} dashboards, {report.charts} charts"
+    show(report.to_dict(), [f"{line} asked in {report.seconds:.1f} s" if report.imported else f"{line}; it was there already"])
 
 
 def _rows(rows: int | None) -> str:

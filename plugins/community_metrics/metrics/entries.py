@@ -146,8 +146,9 @@ class Registry:
 
     def entry(self, mart: str, column: str) -> Entry | None:
         """What a column of a mart means: the entry that names the place, else the dimension of that name."""
+        place = Place(mart, column)
         for entry in self.entries():
-            if Place(mart, column) in entry.places:
+            if place in entry.places:
                 return entry
         general = self.dimensions.get(column)
         return general if general is not None and not general.places else None

@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from community_metrics.metrics.combining import is_scoped, kept_apart
 from community_metrics.metrics.entries import SCOPE_COLUMNS, Dimension, Mart, Metric, Registry
 from community_metrics.settings import PROJECT_ROOT
 
@@ -72,7 +73,7 @@ class _SemanticMart:
         assert mart.time is not None
         self.registry, self.mart, self.columns, self.time = registry, mart, columns, mart.time
         self.name = short_name(mart.name)
-        self.scoped = set(SCOPE_COLUMNS) <= set(mart.grain)
+        self.scoped = is_scoped(mart)
         self.measures: dict[str, dict[str, Any]] = {}
 
     def content(self, metrics: list[Metric]) -> dict[str, Any]:
@@ -144,7 +145,7 @@ class _SemanticMart:
             scopes = self._count("scopes", list(SCOPE_COLUMNS))
             inputs[scopes] = None
             expression = f"case when {scopes} = 1 then {expression} else {value(True)} end"
-        apart = self._kept_apart(metric)
+        apart = [name for name in kept_apart(self.registry, self.mart, metric) if name not in (SCOPE_COLUMNS if self.scoped else ())]
         if apart:
             cells = self._count("_and_".join(apart), apart)
             inputs[cells] = None
@@ -156,14 +157,6 @@ class _SemanticMart:
             "type": "derived",
             "type_params": {"expr": expression, "metrics": [{"name": name} for name in inputs]},
         }
-
-    def _kept_apart(self, metric: Metric) -> list[str]:
-        """The columns of the grain of which a group may hold one value only."""
-        added = set(metric.adds_over) if metric.over_dates in ("sum", "last") else set()
-        if metric.over_dates == "ratio":
-            added = set.intersection(*(set(self.registry.metrics[str(name)].adds_over) for name in (metric.numerator, metric.denominator)))
-        fixed = {self.time} if metric.over_dates != "never" else set()
-        return [name for name in self.mart.grain if name not in {*added, *fixed, *(SCOPE_COLUMNS if self.scoped else ())}]
 
     def _column_of(self, metric: str | None) -> str:
         """The column of this mart in which another metric stands."""

@@ -32,6 +32,7 @@ from community_metrics.metrics.entries import (
     Text,
 )
 from community_metrics.settings import PROJECT_ROOT
+from community_metrics.yaml_text import Loader
 
 FOLDER = PROJECT_ROOT / "metrics"
 UNITS = "units.yml"
@@ -293,7 +294,7 @@ def _read(path: Path) -> Any:
         raise SettingsError(f"not valid YAML: {error}", str(path), "mend the file") from error
 
 
-class _OnceLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+class _OnceLoader(Loader):  # type: ignore[misc]
     """YAML lets a key be said twice and silently keeps the last: here that is a second definition, and an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

@@ -42,6 +42,7 @@ COMMANDS = [
     "run",
     "runs",
     "status",
+    "superset",
     "upgrade",
 ]
 

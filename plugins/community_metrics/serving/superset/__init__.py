@@ -1,0 +1,1 @@
+"""Superset: dashboards declared in `dashboards/superset/`, everything else generated from the metric registry, imported over REST."""
