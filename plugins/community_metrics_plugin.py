@@ -5,14 +5,16 @@ Airflow mounts applications of plugins without any authentication, so every rout
 
 from __future__ import annotations
 
+import json
 import mimetypes
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path as FilePath
 from tempfile import TemporaryDirectory
-from typing import Annotated, BinaryIO, Literal
+from typing import Annotated, Any, BinaryIO, Literal
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.core_api.security import GetUserDep
@@ -21,7 +23,7 @@ from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 
-from community_metrics.dashboard.layout import EXPORTS, PROJECT_DOCS, PROJECT_DOCS_POLICY, SERVED_UNDER
+from community_metrics.dashboard.layout import ACCESS, AUDIENCES, EXPORTS, PROJECT_DOCS, PROJECT_DOCS_POLICY, SERVED_UNDER
 from community_metrics.errors import CommunityMetricsError, UsageError
 from community_metrics.settings import Settings, load_settings
 
@@ -58,6 +60,17 @@ NOT_PUBLISHED = """\
 </html>
 """
 
+NOT_FOR_YOU = """\
+<!doctype html>
+<html lang="zh"><meta charset="utf-8"><title>社群看板 · Community metrics</title>
+<h1>这一页给运维人员 · This page is for operators</h1>
+<p>需要 Airflow 的 Op 或 Admin 角色。<a href="index.html">总览</a></p>
+<p lang="en">It takes Airflow's role Op or Admin. <a href="index.html">Overview</a></p>
+</html>
+"""
+# A link that a page has for some of its readers only.
+_LINK_FOR_SOME = re.compile(r'<a\b[^>]*\sdata-audience="([a-z]+)"[^>]*>.*?</a>', re.DOTALL)
+
 app = FastAPI(title="Community metrics", docs_url=None, redoc_url=None, openapi_url=None)
 
 
@@ -72,11 +85,35 @@ def site_folder() -> FilePath | None:
     return folder if folder.is_dir() else None
 
 
+def may_see(user: Any, audience: str) -> bool:
+    """Whether a page for `audience` is for this user: operators are those whom the auth manager lets see Airflow's connections.
+
+    Its custom views would be the natural question, but Airflow's simple auth manager answers them with yes to every viewer.
+    """
+    return audience == AUDIENCES[0] or get_auth_manager().is_authorized_connection(method="GET", user=user)
+
+
+def _restricted(site: FilePath) -> Mapping[str, str]:
+    """What of this site is not for everyone; a site of an older version says nothing of it."""
+    file = site / ACCESS
+    restricted: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return restricted
+
+
+def _refuse_others(path: str, restricted: Mapping[str, str], user: Any) -> None:
+    from community_metrics.dashboard.audiences import audience_of
+
+    if restricted and not may_see(user, audience_of(path, restricted)):
+        raise HTTPException(403, "this is for operators: it takes Airflow's role Op or Admin")
+
+
 @app.exception_handler(HTTPException)
 async def explain(request: Request, error: HTTPException) -> Response:
     """A person without a login is sent to it; a script is told."""
     if error.status_code == 401 and "text/html" in request.headers.get("accept", ""):
         return RedirectResponse(get_auth_manager().get_url_login(next_url=request.url.path), headers=HEADERS)
+    if error.status_code == 403 and request.url.path.endswith(".html") and "text/html" in request.headers.get("accept", ""):
+        return HTMLResponse(NOT_FOR_YOU, status_code=403, headers=HEADERS)
     return JSONResponse({"detail": error.detail}, status_code=error.status_code, headers=HEADERS)
 
 
@@ -107,6 +144,7 @@ def export(
     known = project_registry().marts.get(mart)
     if site is None or known is None:
         raise HTTPException(404, "no such mart, or nothing is published yet")
+    _refuse_others(f"{EXPORTS}/{mart}", _restricted(site), user)
     if known.is_about_persons:
         raise HTTPException(403, "a row of this mart is a person: read it where the release is")
     if not _exporting.acquire(blocking=False):
@@ -134,23 +172,30 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 
 @app.api_route("/{path:path}", methods=["GET", "HEAD"])
 def page(path: str, request: Request, user: GetUserDep, site: Annotated[FilePath | None, Depends(site_folder)]) -> Response:
-    """One file of the released site, to whoever is logged in."""
+    """One file of the released site, to whoever is logged in and may see it; links to pages that the user may not see are taken out."""
     if site is None:
         return HTMLResponse(NOT_PUBLISHED, status_code=404, headers=HEADERS)
     file = _file_within(site, path or "index.html")
+    restricted = _restricted(site)
+    _refuse_others(file.relative_to(site).as_posix(), restricted, user)
+    hidden = {audience for audience in restricted.values() if not may_see(user, audience)} if file.suffix == ".html" else set()
     status = file.stat()
-    tag = f'"{status.st_ino:x}-{status.st_mtime_ns:x}-{status.st_size:x}"'
+    # Two readers of one page may see two: neither may be told that the other's is unchanged.
+    tag = f'"{"-".join([f"{status.st_ino:x}", f"{status.st_mtime_ns:x}", f"{status.st_size:x}", *sorted(hidden)])}"'
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers={**HEADERS, "ETag": tag})
     media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     policy = PROJECT_DOCS_HEADERS if path == PROJECT_DOCS else {}
+    if hidden:
+        shown = _LINK_FOR_SOME.sub(lambda link: "" if link[1] in hidden else link[0], file.read_text(encoding="utf-8"))
+        return HTMLResponse(shown, headers={**HEADERS, **policy, "ETag": tag})
     return FileResponse(file, media_type=media_type, headers={**HEADERS, **policy, "ETag": tag}, stat_result=status)
 
 
 def _file_within(site: FilePath, path: str) -> FilePath:
     try:
         file = (site / path).resolve()
-        found = file.is_relative_to(site) and file.is_file()
+        found = file.is_relative_to(site) and file.is_file() and file != site / ACCESS
     except (OSError, ValueError, RuntimeError):  # a name that no file can have, or a link that leads to itself
         found = False
     if not found:

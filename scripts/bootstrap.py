@@ -3,6 +3,8 @@
     python3.11 scripts/bootstrap.py          what `make setup` does; a second of work when nothing changed
     python3.11 scripts/bootstrap.py --lock   what `make lock` does: requirements.in -> requirements.lock
     python3.11 scripts/bootstrap.py --charts only the chart library, with the npm on the PATH: what the image's build does
+    python3.11 scripts/bootstrap.py --superset   requirements-superset.txt -> build/superset/, for Superset on this machine
+    python3.11 scripts/bootstrap.py --axe    only the accessibility checker of the browser tests: what `make test-browser` does
 
 Registries are those of the machine's own pip and npm configuration. Everything that is installed is pinned and checked
 against a hash in this repository, so that a registry decides where a package comes from but not what it contains.
@@ -28,15 +30,26 @@ BOOTSTRAP_VENV = ROOT / "build" / "bootstrap"
 BOOTSTRAP_LOCK = ROOT / "requirements-bootstrap.txt"
 LOCK = ROOT / "requirements.lock"
 SERVER_LOCK = ROOT / "requirements-server.txt"
-VENDOR = ROOT / "dashboards" / "assets" / "vendor"
+SUPERSET_LOCK = ROOT / "requirements-superset.txt"
+SUPERSET_VENV = ROOT / "build" / "superset"
 
-CHART_PACKAGE = "echarts@6.1.0"
-# member of the package -> (name in the vendor folder, sha256)
-CHART_FILES = {
-    "package/dist/echarts.min.js": ("echarts.min.js", "b66b25aeb4df84e33199dc21694014d336d222cbd9deb0e5a7c14bd6aa0d0fd0"),
-    "package/LICENSE": ("echarts.LICENSE.txt", "634293835b43a6dd2094fa39182a3d9a6b9ca43b7fdb9ac354e8037af2a3093a"),
-    "package/NOTICE": ("echarts.NOTICE.txt", "d491d358344f842685c1b1585970999db65fe30ecf7ef3867af8814f4016c016"),
-}
+# npm package, target folder, member of the package -> (name in the folder, sha256)
+NpmPackage = tuple[str, Path, Mapping[str, tuple[str, str]]]
+CHARTS: NpmPackage = (
+    "echarts@6.1.0",
+    ROOT / "dashboards" / "assets" / "vendor",
+    {
+        "package/dist/echarts.min.js": ("echarts.min.js", "b66b25aeb4df84e33199dc21694014d336d222cbd9deb0e5a7c14bd6aa0d0fd0"),
+        "package/LICENSE": ("echarts.LICENSE.txt", "634293835b43a6dd2094fa39182a3d9a6b9ca43b7fdb9ac354e8037af2a3093a"),
+        "package/NOTICE": ("echarts.NOTICE.txt", "d491d358344f842685c1b1585970999db65fe30ecf7ef3867af8814f4016c016"),
+    },
+)
+# For tests alone: it is in no page and no image.
+AXE: NpmPackage = (
+    "axe-core@4.14.1",
+    ROOT / "build" / "axe",
+    {"package/axe.min.js": ("axe.min.js", "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c")},
+)
 
 
 class SetupError(Exception):
@@ -49,17 +62,23 @@ class SetupError(Exception):
 def main(arguments: list[str]) -> int:
     try:
         check_python(sys.version_info[:2])
-        if arguments == ["--charts"]:
-            fetch_charts()
+        only = {"--charts": CHARTS, "--axe": AXE}
+        if len(arguments) == 1 and arguments[0] in only:
+            fetch(only[arguments[0]])
             return 0
         uv = bootstrap_uv()
         if arguments == ["--lock"]:
             write_locks(uv)
             return 0
+        if arguments == ["--superset"]:
+            build_superset(uv)
+            return 0
         if arguments:
-            raise SetupError(f"unknown argument {' '.join(arguments)}", "scripts/bootstrap.py", "give none, --lock or --charts")
+            raise SetupError(
+                f"unknown argument {' '.join(arguments)}", "scripts/bootstrap.py", "give none, --lock, --charts, --axe or --superset"
+            )
         build_environment(uv)
-        fetch_charts()
+        fetch(CHARTS)
         document_models()
     except SetupError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -108,25 +127,37 @@ def build_environment(uv: Path) -> None:
     once(VENV / ".stamp", wanted, VENV / "bin" / "community-metrics", "installing the locked packages into .venv", install)
 
 
-def fetch_charts() -> None:
-    """ECharts from the npm registry into the (git-ignored) vendor folder; never loaded from outside at run time."""
-    if all(digest_of(VENDOR / name) == digest for name, digest in CHART_FILES.values()):
+def build_superset(uv: Path) -> None:
+    """`build/superset/` with exactly what Superset's lock names: its packages and the project's cannot stand in one environment."""
+
+    def install() -> None:
+        environment = registry_environment() | {"VIRTUAL_ENV": str(SUPERSET_VENV)}
+        remedy = "check that the registry of `pip config list` holds the versions of requirements-superset.txt"
+        run([str(uv), "venv", "--quiet", "--clear", "--python", sys.executable, str(SUPERSET_VENV)], remedy, environment)
+        run([str(uv), "pip", "sync", "--quiet", "--compile-bytecode", "--require-hashes", str(SUPERSET_LOCK)], remedy, environment)
+
+    wanted = fingerprint(SUPERSET_LOCK, extra=sys.executable)
+    once(SUPERSET_VENV / ".stamp", wanted, SUPERSET_VENV / "bin" / "superset", "installing Superset into build/superset", install)
+
+
+def fetch(wanted: NpmPackage) -> None:
+    """Files of a package of the npm registry into a git-ignored folder; nothing is loaded from outside at run time."""
+    package, folder, files = wanted
+    if all(digest_of(folder / name) == digest for name, digest in files.values()):
         return
     npm = shutil.which("npm") or str(VENV / "bin" / "npm")
-    announce(f"fetching {CHART_PACKAGE}")
+    announce(f"fetching {package}")
     with tempfile.TemporaryDirectory() as scratch:
         # Run in the scratch folder: no package.json of the surroundings may change what is packed.
         remedy = "check that npm reaches a package registry (`npm config get registry`)"
-        run([npm, "pack", CHART_PACKAGE, "--silent", "--ignore-scripts"], remedy, cwd=Path(scratch))
+        run([npm, "pack", package, "--silent", "--ignore-scripts"], remedy, cwd=Path(scratch))
         archives = list(Path(scratch).glob("*.tgz"))
         if len(archives) != 1:
-            raise SetupError(
-                f"npm packed {len(archives)} archives instead of one", CHART_PACKAGE, f"run `npm pack {CHART_PACKAGE}` by hand"
-            )
-        VENDOR.mkdir(parents=True, exist_ok=True)
+            raise SetupError(f"npm packed {len(archives)} archives instead of one", package, f"run `npm pack {package}` by hand")
+        folder.mkdir(parents=True, exist_ok=True)
         with tarfile.open(archives[0]) as archive:
-            for member, (name, digest) in CHART_FILES.items():
-                place_checked(archive, member, VENDOR / name, digest)
+            for member, (name, digest) in files.items():
+                place_checked(archive, member, folder / name, digest)
 
 
 def document_models() -> None:
@@ -142,7 +173,7 @@ def place_checked(archive: tarfile.TarFile, member: str, target: Path, digest: s
         handle = None
     content = handle.read() if handle else b""
     if hashlib.sha256(content).hexdigest() != digest:
-        raise SetupError(f"{member} is not the file this project was tested with", CHART_PACKAGE, "do not use what this registry serves")
+        raise SetupError(f"{member} is not the file this project was tested with", target.name, "do not use what this registry serves")
     temporary = target.with_name(target.name + ".part")
     temporary.write_bytes(content)
     temporary.replace(target)
@@ -154,7 +185,7 @@ def write_locks(uv: Path) -> None:
     version = ".".join(map(str, PYTHON_VERSION))
     plain = ["--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "--python-version", version]
     # The server's last: what it installs is what the tests ran with, so its versions are those of the whole lock.
-    for target in (BOOTSTRAP_LOCK, ROOT / "requirements-audit.txt", LOCK, SERVER_LOCK):
+    for target in (BOOTSTRAP_LOCK, ROOT / "requirements-audit.txt", SUPERSET_LOCK, LOCK, SERVER_LOCK):
         source = target.with_suffix(".in")
         constraints = ["-c", str(LOCK)] if target == SERVER_LOCK else []
         announce(f"locking {source.name} -> {target.name}")

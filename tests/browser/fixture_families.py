@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from browser.fixture_rows import FIRST_DAY, LAST_DAY, ORDERS_LAST_DAY, TITLES, noise, period_end, period_starts, scopes
+from browser.fixture_rows import FIRST_DAY, LAST_DAY, ORDERS_LAST_DAY, TITLES, conversion_rows, noise, period_end, period_starts, scopes
 
 
 def ltv_rows() -> Iterator[tuple[Any, ...]]:
@@ -32,6 +32,15 @@ def ltv_rows() -> Iterator[tuple[Any, ...]]:
                         known = (0 if not mature else cumulative, None if not mature or unknown else round(total / members, 2))
                         key = (kind, start, index, currency, scope.kind, scope.name)
                         yield (*key, members, eligible, gross, refund, net, cumulative, *known, mature)
+
+
+def breakdown_rows() -> Iterator[tuple[Any, ...]]:
+    """The orders of each day by price band and by category, one of which is not known."""
+    for day, currency, kind, name, _, orders, gross, refunds, net, *_ in conversion_rows():
+        for dimension, (first, second) in (("price_band", ("0-50", "100-200")), ("category", ("礼盒", "unknown"))):
+            part = orders // 3
+            yield day, currency, dimension, first, kind, name, part, round(gross * 0.25, 2), 0, 0
+            yield day, currency, dimension, second, kind, name, orders - part, round(gross - round(gross * 0.25, 2), 2), refunds, net
 
 
 def stickiness_rows() -> Iterator[tuple[Any, ...]]:

@@ -40,6 +40,7 @@ def write_database(path: Path) -> Path:
         "mart_account_daily": list(fixture_rows.account_rows()),
         "mart_data_status": list(fixture_rows.status_rows()),
         "mart_ltv_cohorts": list(fixture_families.ltv_rows()),
+        "mart_conversion_breakdown_daily": list(fixture_families.breakdown_rows()),
         "mart_stickiness": list(fixture_families.stickiness_rows()),
         "mart_segments": list(fixture_families.segment_rows()),
         "mart_content_lifetime": list(fixture_families.lifetime_rows()),

@@ -44,6 +44,11 @@ create table marts.mart_conversion_daily (
     double, paying_present_members bigint, present_members bigint, conversion_rate_members double
 );
 
+create table marts.mart_conversion_breakdown_daily (
+    business_date date, currency varchar, dimension varchar, dimension_value varchar, scope_type varchar, scope_id varchar, orders bigint,
+    gross_amount decimal(18,2), refund_amount decimal(18,2), net_amount decimal(18,2)
+);
+
 create table marts.mart_repurchase (
     cohort_grain varchar, cohort_start date, horizon_days bigint, scope_type varchar, scope_id varchar, first_order_members bigint,
     repurchased_members bigint, eligible_members bigint, repurchased_eligible_members bigint, repurchase_rate double, is_mature boolean

@@ -81,8 +81,7 @@ class SiteBrowser:
             self.script("localStorage.setItem(`community-metrics.${arguments[0]}`, arguments[1])", name, value)
 
     def choose_scope(self, scope: str) -> None:
-        choose = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('change'))"
-        self.script(choose, self.find("#filters select"), scope)
+        self.script("communityMetrics.filters.set({ scope: arguments[0] })", scope)
         self.wait()
 
     def kpi(self, key: str) -> float | None:

@@ -150,7 +150,7 @@ def test_a_change_compares_with_the_equal_period_before(browser: SiteBrowser, ma
 def test_no_change_is_claimed_where_the_period_before_is_not_covered(browser: SiteBrowser, made_up: Release) -> None:
     browser.open(made_up.address("growth.html#range=90"))
     assert browser.find_all('[data-tile="new_members"] [data-change]') == []
-    assert browser.find('[data-tile="new_members"] .no-comparison').get_attribute("title") == "前一周期的数据不全，不作比较"
+    assert browser.find('[data-tile="new_members"] .no-comparison').get_attribute("title") == "用来比较的日期没有全部的数据，不作比较"
 
 
 def test_what_is_not_known_is_a_dash_with_its_reason(browser: SiteBrowser, made_up: Release) -> None:

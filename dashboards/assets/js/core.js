@@ -28,7 +28,8 @@
 
   // Filters. The address holds only what was chosen, so that each page keeps its own defaults.
 
-  const names = ["scope", "range", "grain", "definition", "method", "currency"];
+  // `at` and `sort` come with a drill-down: the tile to show, and the column that its rows are ordered by.
+  const names = ["scope", "range", "compare", "grain", "definition", "method", "currency", "sort", "at"];
   const listeners = [];
   const read = () => {
     const given = new URLSearchParams(location.hash.slice(1));
@@ -46,11 +47,22 @@
   }
 
   cm.filters = {
+    // Whether the chosen scope is a community, whose name stands in a file of its own.
+    get namesCommunity() {
+      return spec.filters.includes("scope") && (chosen.scope ?? "").startsWith("community:");
+    },
     get scope() {
       return scopeOf(spec.filters.includes("scope") ? chosen.scope : "all");
     },
     get range() {
       return Number(known("range", spec.defaults.range ?? "30", spec.ranges.map(String)));
+    },
+    // With what the numbers of the range are compared: as many days before, or the same weekdays.
+    get compare() {
+      return known("compare", "previous", ["previous", "weekday"]);
+    },
+    get sort() {
+      return chosen.sort ?? null;
     },
     get grain() {
       return known("grain", spec.defaults.grain ?? "day", ["day", "week", "month"]);
@@ -66,10 +78,18 @@
     },
     set(changes) {
       for (const [name, value] of Object.entries(changes)) chosen[name] = String(value);
-      const hash = new URLSearchParams(chosen).toString();
-      history.replaceState(null, "", `#${hash}`);
+      history.replaceState(null, "", cm.filters.address());
       carryFilters();
       for (const listener of listeners) listener();
+    },
+    // The address of a page of the site with what is chosen now and `changes`.
+    address: (page = "", changes = {}) => `${page}#${new URLSearchParams({ ...chosen, ...changes })}`,
+    // The tile that a drill-down led to, told once: after that the reader scrolls.
+    arrival() {
+      const { at } = chosen;
+      delete chosen.at;
+      if (at) history.replaceState(null, "", cm.filters.address());
+      return at ?? null;
     },
     onChange: (listener) => listeners.push(listener),
   };
@@ -77,7 +97,7 @@
   // The declared order of the definitions first, then others by name: the first one is the default.
   cm.definitions = () => {
     const declared = Object.keys(spec.definitions);
-    const found = new Set(Object.values(spec.catalogue).flatMap((entry) => entry.files.map((file) => file.split.definition).filter(Boolean)));
+    const found = new Set(Object.values(spec.catalogue).flatMap((entry) => entry.groups.map((group) => group.split.definition).filter(Boolean)));
     return [...found].sort((a, b) => rank(declared, a) - rank(declared, b) || (a < b ? -1 : 1));
   };
   // CNY first where there is any, as the currency of most communities.
@@ -89,7 +109,7 @@
 
   function carryFilters() {
     // On the glossary the address names a term, which is no filter of any other page.
-    const kept = location.hash.includes("=") ? location.hash : "";
+    const kept = location.hash.includes("=") ? cm.filters.address() : "";
     for (const link of document.querySelectorAll("a[data-keep-filters]")) link.setAttribute("href", link.getAttribute("href").split("#")[0] + kept);
   }
   addEventListener("hashchange", () => {

@@ -7,7 +7,7 @@
   const observer = new ResizeObserver((entries) => {
     for (const { target } of entries) {
       if (!target.clientWidth) continue;
-      if (waiting.has(target)) paint(target, waiting.get(target));
+      if (waiting.has(target)) paint(target, ...waiting.get(target));
       else charts.get(target)?.resize();
     }
   });
@@ -25,7 +25,7 @@
       clear() {
         for (const node of body.querySelectorAll(".chart")) {
           observer.unobserve(node);
-          charts.get(node)?.dispose();
+          discard(charts.get(node));
           charts.delete(node);
           waiting.delete(node);
         }
@@ -57,46 +57,65 @@
         note.replaceChildren(...shown.flatMap((part, index) => (index ? [" · ", part] : [part])));
       },
       // A chart and the table of the same numbers; the button of the tile shows one of them.
-      chartAndTable(option, headers, rows, label) {
+      // `pick(name)`: what a click on the series of that name does; its head in the table does the same.
+      chartAndTable(option, headers, rows, label, pick = null) {
         const showsTable = tile.querySelector('[data-toggle="table"]')?.getAttribute("aria-pressed") === "true";
         const box = cm.element("div", { class: "chart", role: "img", "aria-label": label, hidden: showsTable });
         const data = cm.element("div", { class: "tile-data", tabindex: "0", hidden: !showsTable }, cm.table(headers, rows));
         this.show(box, data);
-        draw(box, option);
+        draw(box, option, pick);
       },
     };
   };
 
-  function draw(box, option) {
-    waiting.set(box, option);
-    if (box.clientWidth) paint(box, option);
+  // Emptied first: a chart of many parts is painted over several frames, and what is gone cannot be painted on.
+  function discard(chart) {
+    chart?.clear();
+    chart?.getZr().flush();
+    chart?.dispose();
+  }
+
+  function draw(box, option, pick) {
+    waiting.set(box, [option, pick]);
+    if (box.clientWidth) paint(box, option, pick);
     observer.observe(box);
   }
-  function paint(box, option) {
+  function paint(box, option, pick) {
     waiting.delete(box);
     const chart = echarts.init(box, null, { renderer: "canvas" });
     chart.setOption(option);
+    if (pick) chart.on("click", ({ seriesName }) => pick(seriesName));
     charts.set(box, chart);
   }
   cm.chartOf = (tile) => charts.get(tile.querySelector(".chart"));
 
-  // headers: [{text, number}], rows: arrays of text (or elements); the first cell heads its row.
+  // A number as a cell: what is read, and what it is.
+  cm.figure = (value, options) => ({ text: cm.number(value, options), value });
+
+  // headers: [{text, number, onclick}], rows: arrays of text, elements or figures; the first cell heads its row.
   cm.table = (headers, rows) =>
     cm.element(
       "table",
       {},
-      cm.element("thead", {}, cm.element("tr", {}, ...headers.map((header) => cm.element("th", { scope: "col", class: header.number ? "number" : "" }, header.text)))),
+      cm.element("thead", {}, cm.element("tr", {}, ...headers.map((header) => cm.element("th", { scope: "col", class: header.number ? "number" : "" }, header.onclick ? cm.element("button", { type: "button", onclick: header.onclick }, header.text) : header.text)))),
       cm.element(
         "tbody",
         {},
-        ...rows.map((cells) => cm.element("tr", {}, ...cells.map((cell, index) => cm.element(index ? "td" : "th", { scope: index ? null : "row", class: headers[index].number ? "number" : "" }, cell)))),
+        ...rows.map((cells) => cm.element("tr", {}, ...cells.map((cell, index) => tableCell(cell, index ? "td" : "th", headers[index])))),
       ),
     );
+
+  function tableCell(cell, tag, header) {
+    const isFigure = cell?.text !== undefined && !(cell instanceof Node);
+    const attributes = { scope: tag === "th" ? "row" : null, class: header.number ? "number" : "", "data-value": isFigure ? (cell.value ?? "") : null };
+    return cm.element(tag, attributes, isFigure ? cell.text : cell);
+  }
 
   cm.chartBase = () => {
     const muted = cm.color("muted");
     const line = cm.color("line");
     return {
+      animation: !cm.preferences.printing,
       animationDuration: 260,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: muted },
       grid: { left: 4, right: 12, top: 38, bottom: 2, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },

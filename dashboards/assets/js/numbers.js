@@ -20,16 +20,22 @@
     return { value: aggregate === "sum" ? sum : sum / known.length, reason: null, unreported };
   };
 
-  function ratio(rows, column) {
+  function ratio(rows, column, canMature = column.of === "eligible_members") {
     const known = rows.filter((row) => row[column.name] !== null && row[column.of] !== null);
     const unreported = rows.length - known.length;
     if (!known.length) return { value: null, reason: "not_reported", unreported };
     const numerator = exact(known.reduce((total, row) => total + row[column.name], 0));
     const denominator = exact(known.reduce((total, row) => total + row[column.of], 0));
-    const immature = column.of === "eligible_members";
-    if (denominator === 0) return { value: null, reason: immature ? "not_mature" : "zero_denominator", unreported };
+    if (denominator === 0) return { value: null, reason: canMature ? "not_mature" : "zero_denominator", unreported };
     return { value: numerator / denominator, reason: null, unreported };
   }
+
+  // The number of a row that is already of a whole range; a ratio comes as its two parts (datasets.py, ranked_names).
+  cm.total = (row, column) => {
+    const [value, denominator] = column.totals.map((name) => row[name]);
+    if (column.totals.length > 1) return ratio([{ value, denominator }], { name: "value", of: "denominator" }, column.of === "eligible_members");
+    return { value: value === null ? null : cm.exact4(value), reason: value === null ? "not_reported" : null };
+  };
 
   function signed(row, columns) {
     let total = 0;
@@ -45,6 +51,7 @@
   // Amounts have two decimals; a sum of doubles must not show more.
   const exact = (value) => Math.round(value * 100) / 100;
   cm.exact = exact;
+  cm.exact4 = (value) => Math.round(value * 1e6) / 1e6;
 
   // -> {change, isPoints, reason}: relative change to the window before, or the difference in points for rates.
   cm.compare = (current, previous, format, window) => {
@@ -109,6 +116,13 @@
 
   // Less than what is shown of a change (one decimal of a per cent or point) is no change.
   cm.isLevel = ({ change }) => Math.abs(change) < 0.0005;
+  // What a range of days is compared with, in words.
+  cm.before = (days) => {
+    if (cm.filters.compare === "previous") return days === 1 ? cm.words("before_day") : cm.words("before_days", { n: days });
+    const n = cm.weeksBack(days);
+    if (days === 1) return cm.words("before_weekday");
+    return n === 1 ? cm.words("before_week") : cm.words("before_weeks", { n });
+  };
   cm.change = ({ change, isPoints }) => {
     const size = Math.abs(change) * 100;
     return isPoints ? `${digits(size, 1, 1)} ${cm.words("points")}` : `${digits(size, size >= 100 ? 0 : 1, size >= 100 ? 0 : 1)}%`;

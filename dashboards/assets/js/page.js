@@ -4,7 +4,9 @@
   const cm = window.communityMetrics;
   const bar = document.getElementById("filters");
   const tiles = [...document.querySelectorAll("[data-tile]")].filter((tile) => tile.dataset.type in cm.tileKinds);
+  const CONTROLS = ".filter select, .filter button, .filter input";
   let round = 0;
+  let arrival = cm.filters.arrival();
 
   // Filters
 
@@ -22,7 +24,7 @@
     return cm.element("div", { class: "filter" }, cm.element("span", {}, label), group);
   }
 
-  // Scopes in groups: communities under their platform, because names repeat across platforms.
+  // Scopes in groups; of the communities, which may be thousands, only the chosen one: the box beside finds the others.
   function scopeGroups() {
     const { scopes, scopeTypes } = cm.spec;
     const language = cm.preferences.language;
@@ -30,21 +32,22 @@
     for (const type of ["platform", "channel", "segment"]) {
       if (scopes[type]) groups.push({ label: cm.say(scopeTypes[type]), options: scopes[type].map((scope) => ({ id: `${type}:${scope.id}`, text: scope[language] })) });
     }
-    const platforms = new Map();
-    for (const scope of scopes.community || []) {
-      if (!platforms.has(scope.platform)) platforms.set(scope.platform, []);
-      platforms.get(scope.platform).push({ id: `community:${scope.id}`, text: scope[language] });
-    }
-    for (const [platform, options] of platforms) groups.push({ label: `${cm.say(scopeTypes.community)} · ${cm.platformLabel(platform)}`, options });
+    const { type, id, position } = cm.filters.scope;
+    if (type === "community") groups.push({ label: cm.say(scopeTypes.community), options: [{ id: `community:${id}`, text: cm.scopeLabel(type, position) }] });
     return groups;
   }
+
+  const rangeName = (days) => (days > 1 ? cm.words("range_days", { n: days }) : cm.words(days ? "range_day" : "range_all"));
 
   const drawn = {
     scope: () => {
       const { type, id } = cm.filters.scope;
-      return choice(cm.words("scope"), [], type === "all" ? "all" : `${type}:${id}`, (value) => cm.filters.set({ scope: value }), scopeGroups());
+      const box = choice(cm.words("scope"), [], type === "all" ? "all" : `${type}:${id}`, (value) => cm.filters.set({ scope: value }), scopeGroups());
+      if (!cm.spec.communities) return box;
+      return cm.element("div", { class: "filter filter-scope" }, box, cm.communitySearch((scope) => cm.filters.set({ scope })));
     },
-    range: () => buttons("range", cm.words("range"), cm.spec.ranges.map((days) => ({ id: String(days), text: days ? cm.words("range_days", { n: days }) : cm.words("range_all") })), String(cm.filters.range)),
+    range: () => buttons("range", cm.words("range"), cm.spec.ranges.map((days) => ({ id: String(days), text: rangeName(days) })), String(cm.filters.range)),
+    compare: () => (cm.filters.range ? buttons("compare", cm.words("compare"), [{ id: "previous", text: cm.words("compare_previous") }, { id: "weekday", text: cm.words("compare_weekday") }], cm.filters.compare) : ""),
     grain: () => buttons("grain", cm.words("grain"), ["day", "week", "month"].map((grain) => ({ id: grain, text: cm.words(grain) })), cm.filters.grain),
     definition: () => (cm.definitions().length > 1 ? choice(cm.words("definition"), cm.definitions().map((name) => ({ id: name, text: cm.say(cm.spec.definitions[name]) || name })), cm.filters.definition, (value) => cm.filters.set({ definition: value })) : ""),
     method: () => buttons("method", cm.words("method"), ["bounded", "within", "rolling"].map((method) => ({ id: method, text: cm.words(method) })), cm.filters.method),
@@ -56,22 +59,40 @@
     const last = cm.spec.dataThrough;
     if (!cm.spec.filters.includes("range") || last === null) return "";
     const days = cm.filters.range;
-    const text = days ? cm.words("from_to", { from: cm.isoDate(last - days + 1), to: cm.isoDate(last) }) : cm.words("through", { date: cm.isoDate(last) });
+    const text = days === 1 ? cm.isoDate(last) : days ? cm.words("from_to", { from: cm.isoDate(last - days + 1), to: cm.isoDate(last) }) : cm.words("through", { date: cm.isoDate(last) });
     return cm.element("span", { class: "filter-window" }, text);
   }
 
-  function drawFilters() {
-    const focused = bar.contains(document.activeElement) ? [...bar.querySelectorAll("select, button")].indexOf(document.activeElement) : -1;
-    bar.replaceChildren(...cm.spec.filters.map((name) => drawn[name]()), dates());
-    if (focused >= 0) bar.querySelectorAll("select, button")[focused]?.focus();
+  // The way back up: from a community to its platform, and from there to everything.
+  function scopePath() {
+    const { type, id, position } = cm.filters.scope;
+    if (!cm.spec.filters.includes("scope") || type === "all") return "";
+    const up = [["all", cm.say(cm.spec.scopeTypes.all)]];
+    const own = cm.spec.scopes[type][position];
+    if (type === "community" && (cm.spec.scopes.platform || []).some((platform) => platform.id === own.platform)) up.push([`platform:${own.platform}`, cm.platformLabel(own.platform)]);
+    const step = ([scope, text]) => cm.element("li", {}, cm.element("button", { type: "button", "data-scope": scope, onclick: () => cm.filters.set({ scope }) }, text));
+    const here = cm.element("li", { "aria-current": "true", "data-scope": `${type}:${id}` }, cm.scopeLabel(type, position));
+    return cm.element("nav", { class: "scope-path", "aria-label": cm.words("scope") }, cm.element("ol", {}, ...up.map(step), here));
   }
+
+  function drawFilters() {
+    const focused = bar.contains(document.activeElement) ? [...bar.querySelectorAll(CONTROLS)].indexOf(document.activeElement) : -1;
+    bar.replaceChildren(...cm.spec.filters.map((name) => drawn[name]()), dates(), scopePath());
+    document.getElementById("chosen").textContent = cm.chosenInWords();
+    if (focused >= 0) bar.querySelectorAll(CONTROLS)[focused]?.focus();
+  }
+
+  // The same in one line: for paper, which has no controls, and for pictures.
+  cm.chosenInWords = () => {
+    const chosen = (filter) => filter.querySelector("option:checked, [aria-pressed=true]")?.textContent;
+    const parts = [...bar.querySelectorAll(".filter:not(.filter-scope)")].map((filter) => `${filter.querySelector("span").textContent}: ${chosen(filter)}`);
+    return [...parts, bar.querySelector(".filter-window")?.textContent].filter(Boolean).join(" · ");
+  };
 
   // Tiles
 
   async function drawTiles() {
-    round += 1;
     const mine = round;
-    delete document.body.dataset.ready;
     await Promise.all(
       tiles.map(async (tile) => {
         const frame = cm.frame(tile);
@@ -88,12 +109,23 @@
     );
     if (mine !== round) return;
     sayIfNothingHasTheScope();
+    showArrival();
     document.body.dataset.ready = String(round);
+  }
+
+  // The tile that a drill-down leads to: seen, and the next one for the keyboard.
+  function showArrival() {
+    const tile = tiles.find((candidate) => candidate.dataset.tile === arrival);
+    arrival = null;
+    if (!tile) return;
+    tile.tabIndex = -1;
+    tile.focus({ preventScroll: true });
+    tile.scrollIntoView({ block: "start" });
   }
 
   // One sentence instead of a page of empty tiles.
   function sayIfNothingHasTheScope() {
-    const measured = tiles.filter((tile) => cm.spec.tiles[tile.dataset.tile].mart);
+    const measured = tiles.filter((tile) => cm.spec.tiles[tile.dataset.tile].mart && cm.spec.tiles[tile.dataset.tile].type !== "ranking");
     const nothing = measured.length > 0 && measured.every((tile) => tile.dataset.empty === "not_at_scope" || tile.dataset.reason === "not_at_scope");
     document.body.classList.toggle("nothing-at-scope", nothing);
     document.querySelector(".scope-notice")?.remove();
@@ -116,6 +148,7 @@
     button.setAttribute("aria-pressed", String(pressed));
     for (const node of tile.querySelectorAll(".chart, .chart-like")) node.hidden = pressed;
     for (const node of tile.querySelectorAll(".tile-data")) node.hidden = !pressed;
+    for (const node of tile.querySelectorAll('[data-save="png"]')) node.hidden = pressed;
   }
   function toggleDefinition(button) {
     const opened = button.getAttribute("aria-expanded") !== "true";
@@ -151,17 +184,31 @@
     for (const link of document.querySelectorAll("[data-export]")) link.setAttribute("href", `${link.dataset.export}?language=${cm.preferences.language}`);
   }
 
-  function draw() {
+  async function draw() {
+    round += 1;
+    const mine = round;
+    delete document.body.dataset.ready;
     drawSwitches();
     offerDownloads();
+    if (cm.filters.namesCommunity) await cm.loadCommunities().catch(() => sayThatNothingIsKnown(mine));
+    if (mine !== round || document.body.dataset.ready) return;
     drawFilters();
-    return drawTiles();
+    await drawTiles();
+  }
+  // Without their names the chosen community cannot be found, and the numbers of everything would stand under its address.
+  function sayThatNothingIsKnown(mine) {
+    if (mine !== round) return;
+    for (const tile of tiles) cm.frame(tile).show(cm.element("p", { class: "empty" }, cm.words("load_failed")));
+    document.body.dataset.ready = String(round);
   }
   // On a phone the navigation is wider than the screen: bring the page's own entry into view.
   const current = document.querySelector(".pages [aria-current]");
   current.parentElement.scrollLeft = current.offsetLeft - (current.parentElement.clientWidth - current.offsetWidth) / 2;
 
-  cm.filters.onChange(draw);
+  cm.filters.onChange(() => {
+    arrival = cm.filters.arrival();
+    draw();
+  });
   cm.preferences.onChange(draw);
   draw();
 })();

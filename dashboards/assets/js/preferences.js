@@ -26,6 +26,12 @@
     language: ["zh", "en"].includes(stored("language")) ? stored("language") : browserLanguage,
     theme: ["light", "dark", "auto"].includes(stored("theme")) ? stored("theme") : "auto",
     onChange: (listener) => listeners.push(listener),
+    printing: false,
+    print(printing) {
+      const wasDark = isDark();
+      preferences.printing = printing;
+      if (isDark() !== wasDark) apply();
+    },
     choose(name, value) {
       preferences[name] = value;
       store(name, value);
@@ -33,9 +39,9 @@
     },
   };
 
+  const isDark = () => !preferences.printing && (preferences.theme === "dark" || (preferences.theme === "auto" && prefersDark.matches));
   function apply() {
-    const dark = preferences.theme === "dark" || (preferences.theme === "auto" && prefersDark.matches);
-    root.dataset.theme = dark ? "dark" : "light";
+    root.dataset.theme = isDark() ? "dark" : "light";
     root.dataset.language = preferences.language;
     root.lang = preferences.language === "zh" ? "zh-CN" : "en";
     for (const listener of listeners) listener();

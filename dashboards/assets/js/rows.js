@@ -22,6 +22,8 @@
     return loading.get(file);
   }
 
+  cm.load = load;
+
   function unpack(columns, words, keep) {
     const names = Object.keys(columns);
     const length = names.length ? columns[names[0]].length : 0;
@@ -42,21 +44,27 @@
   // `every` takes all scopes of a type (rankings, one line per channel); rows then carry `scope`, a position in spec.scopes.
   cm.rows = async (dataset, { scope = cm.filters.scope, every = null, split = {} } = {}) => {
     const entry = cm.spec.catalogue[dataset];
-    if (!entry || !entry.files.length) return { rows: [], missing: "empty" };
-    if (!entry.scoped) return unscoped(entry, scope);
+    if (!entry || !entry.groups.length) return { rows: [], missing: "empty" };
+    if (!entry.scoped) return unscoped(dataset, entry, scope);
     const type = every ?? scope.type;
-    const ofType = entry.files.filter((file) => file.scope_type === type);
+    const ofType = entry.groups.filter((group) => group.scope_type === type);
     if (!ofType.length) return { rows: [], missing: "not_at_scope" };
-    const files = ofType.filter(
-      (file) => Object.entries(split).every(([name, value]) => file.split[name] === undefined || file.split[name] === value) && (every || (file.from <= scope.position && scope.position <= file.to)),
-    );
-    const parts = await Promise.all(files.map(async (file) => unpack(await load(file.file), entry.words, every ? null : (columns, index) => columns.scope[index] === scope.position)));
+    const groups = ofType.filter((group) => Object.entries(split).every(([name, value]) => group.split[name] === undefined || group.split[name] === value));
+    const files = groups.flatMap((group) => filesOf(dataset, group, every ? null : scope.position));
+    const parts = await Promise.all(files.map(async (file) => unpack(await load(file), entry.words, every ? null : (columns, index) => columns.scope[index] === scope.position)));
     const rows = parts.flat();
     return { rows, missing: rows.length ? null : "no_scope_rows" };
   };
 
-  async function unscoped(entry, scope) {
-    const parts = await Promise.all(entry.files.map(async (file) => unpack(await load(file.file), entry.words)));
+  // All files of a group, or the one that holds the scope at `position`: scopes stand in order, `to` names the last of each file.
+  function filesOf(dataset, group, position) {
+    const files = group.to.map((_, index) => `${dataset}/${String(group.first + index).padStart(4, "0")}`);
+    return position === null ? files : files.slice(0, group.to.findIndex((last) => last >= position) + 1).slice(-1);
+  }
+
+  async function unscoped(dataset, entry, scope) {
+    const files = entry.groups.flatMap((group) => filesOf(dataset, group, null));
+    const parts = await Promise.all(files.map(async (file) => unpack(await load(file), entry.words)));
     const rows = parts.flat();
     if (scope.type === "all" || !("platform" in (rows[0] || {}))) return { rows, missing: null };
     if (scope.type !== "platform") return { rows: [], missing: "not_at_scope" };
@@ -75,11 +83,14 @@
     if (last < first) return null;
     return { from: days ? Math.max(first, last - days + 1) : first, to: last, first, days };
   };
-  // The window of equal length before it, or null if the rows do not cover it wholly.
+  // The window of equal length that it is compared with, or null if the rows do not cover it wholly: the one right before it, or the
+  // latest one before it that has the same weekdays, so that no Saturday is held against a Friday.
   cm.windowBefore = (window) => {
-    if (!window || !window.days || window.to - 2 * window.days + 1 < window.first) return null;
-    return { ...window, from: window.to - 2 * window.days + 1, to: window.to - window.days };
+    if (!window || !window.days) return null;
+    const to = window.to - (cm.filters.compare === "weekday" ? 7 * cm.weeksBack(window.days) : window.days);
+    return to - window.days + 1 < window.first ? null : { ...window, from: to - window.days + 1, to };
   };
+  cm.weeksBack = (days) => Math.ceil(days / 7);
   cm.within = (rows, time, window) => rows.filter((row) => row[time] >= window.from && row[time] <= window.to);
 
   // Days of the window on which a source that feeds the mart was expected and is not complete.

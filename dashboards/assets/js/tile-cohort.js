@@ -69,7 +69,7 @@
       "tbody",
       {},
       ...shown.map((cohort) =>
-        cm.element("tr", {}, headOf(tile, cohort, grain), cm.element("td", { class: "size" }, cm.number(cohort.size)), ...indexes.map((index) => cell(tile, cohort, index, parts, scale, hasGap(tile, cohort, index, grain)))),
+        cm.element("tr", {}, headOf(tile, cohort, grain), cm.element("td", { class: "size", "data-value": cohort.size ?? "" }, cm.number(cohort.size)), ...indexes.map((index) => cell(tile, cohort, index, parts, scale, hasGap(tile, cohort, index, grain)))),
       ),
     );
     const foot = cm.element(
@@ -113,16 +113,16 @@
     const gap = isGap ? ` (${cm.words("gap")})` : "";
     if (!row[parts.mature]) {
       const text = (isAmount(tile) ? cm.words("open_value", values) : cm.words("open_cell", values)) + gap;
-      return cm.element("td", { class: `cell cell-open${isGap ? " has-gap" : ""}`, title: text, "data-open": true }, cm.element("span", { class: "hidden-text" }, text));
+      return cm.element("td", { class: `cell cell-open${isGap ? " has-gap" : ""}`, title: text, "data-open": true, "data-value": "" }, cm.element("span", { class: "hidden-text" }, text));
     }
     const rate = row[parts.rate];
     const step = scale.most > scale.least ? 1 + Math.round((((rate ?? scale.least) - scale.least) / (scale.most - scale.least)) * 9) : 5;
     const text = [cm.number(rate, rateFormat(tile)), isGap ? cm.element("span", { class: "hidden-text" }, gap) : ""];
-    return cm.element("td", { class: `cell heat-${step}${isGap ? " has-gap" : ""}`, title: matureText(tile, values) + gap, "data-rate": rate }, ...text);
+    return cm.element("td", { class: `cell heat-${step}${isGap ? " has-gap" : ""}`, title: matureText(tile, values) + gap, "data-rate": rate, "data-value": rate ?? "" }, ...text);
   }
 
   const averageCell = (tile, total) =>
-    cm.element("td", { class: total ? "" : "unknown", title: total ? matureText(tile, counts(tile, total.reached, total.eligible)) : cm.words("reason_not_mature"), "data-total": total?.rate }, cm.number(total?.rate ?? null, rateFormat(tile)));
+    cm.element("td", { class: total ? "" : "unknown", title: total ? matureText(tile, counts(tile, total.reached, total.eligible)) : cm.words("reason_not_mature"), "data-total": total?.rate, "data-value": total?.rate ?? "" }, cm.number(total?.rate ?? null, rateFormat(tile)));
 
   cm.tileKinds.curve = async (tile, frame) => {
     const data = await readCohorts(tile);
@@ -140,7 +140,7 @@
       const total = totals[point.dataIndex];
       return total ? `${names[point.dataIndex]}\n${cm.number(total.rate, { format: "percent" })}  ${cm.words("mature_cell", { reached: cm.number(total.reached), size: cm.number(total.eligible) })}` : names[point.dataIndex];
     };
-    const rows = names.map((name, position) => [name, cm.number(totals[position]?.rate ?? null, { format: "percent" }), cm.number(totals[position]?.reached ?? null), cm.number(totals[position]?.eligible ?? null)]);
+    const rows = names.map((name, position) => [name, cm.figure(totals[position]?.rate ?? null, { format: "percent" }), cm.figure(totals[position]?.reached ?? null), cm.figure(totals[position]?.eligible ?? null)]);
     frame.chartAndTable(option, [{ text: cm.words("period") }, { text: cm.say(tile.label), number: true }, { text: cm.words(cm.filters.method), number: true }, { text: cm.words("size"), number: true }], rows, cm.say(tile.label));
     frame.note(cm.gapChip(tile.mart, { from: Math.min(...data.cohorts.map((cohort) => cohort.start)), to: cm.spec.dataThrough }));
   };

@@ -31,7 +31,7 @@
     option.series = windows.map((window, index) => ({ type: "bar", name: window.name, color: cm.seriesColor(index), barMaxWidth: 26, barGap: "8%", data: days.map((day) => value(window, day, exactly)) }));
     const headers = [{ text: cm.words("active_days_head") }, ...[exactly, atLeast].map((column) => ({ text: `${cm.say(column.label)} (${latest.name})`, number: true }))];
     if (before) headers.push({ text: `${cm.say(exactly.label)} (${before.name})`, number: true });
-    const rows = days.map((day) => [String(day), cm.number(value(latest, day, exactly)), cm.number(value(latest, day, atLeast)), ...(before ? [cm.number(value(before, day, exactly))] : [])]);
+    const rows = days.map((day) => [String(day), cm.figure(value(latest, day, exactly)), cm.figure(value(latest, day, atLeast)), ...(before ? [cm.figure(value(before, day, exactly))] : [])]);
     frame.chartAndTable(option, headers, rows, `${cm.say(tile.label)}: ${windows.map((window) => window.name).join(", ")}`);
     const gaps = cm.gapDays(tile.mart, { from: latest.start, to: latest.end });
     frame.note(cm.words("windows_over"), gaps ? cm.words("gap_chip", { n: gaps }) : null);

@@ -46,7 +46,7 @@
       value.title = cm.number(result.value, { format: tile.format });
       value.append(cm.element("span", {}, cm.number(result.value, { format: tile.format, short: true })), unit ? cm.element("small", {}, unit) : "");
     }
-    frame.show(value, changeLine(tile, result), chips(result), spark(result.course || []));
+    frame.show(value, changeLine(tile, result), chips(result), drillLink(tile), spark(result.course || []));
   };
 
   // The reason is a title for the mouse and a hidden text for readers of the screen.
@@ -69,8 +69,18 @@
       const sign = direction === "up" ? "▲" : "▼";
       line.append(cm.element("b", { class: tone, "data-change": comparison.change }, direction === "level" ? cm.words("level") : `${sign} ${cm.change(comparison)}`));
     }
-    if (window.days) line.append(cm.element("span", {}, cm.words("versus", { n: window.days })));
+    if (window.days) line.append(cm.element("span", {}, cm.words("versus", { before: cm.before(window.days) })));
     return line;
+  }
+
+  // To the communities (or platforms) that the number is made of, ordered by it, with the filters that are chosen.
+  function drillLink(tile) {
+    const { drill } = tile;
+    const { type } = cm.filters.scope;
+    if (!drill || !(type === "all" || (type === "platform" && drill.by === "community"))) return "";
+    const words = drill.by === "community" ? cm.words("drill_community") : cm.words("drill_platform");
+    const label = cm.element("span", { class: "hidden-text" }, cm.say(tile.label));
+    return cm.element("a", { class: "drill", href: cm.filters.address(drill.page, { at: drill.tile, sort: drill.column }) }, words, label);
   }
 
   function chips(result) {
@@ -128,7 +138,7 @@
     for (const piece of text.split(/(\{[\w.]+\})/)) {
       const match = piece.match(/^\{(\w+)(\.change)?\}$/);
       if (!match) parts.push(piece);
-      else if (match[1] === "range") parts.push(cm.filters.range ? cm.words("last_days", { n: cm.filters.range }) : cm.words("all_dates"));
+      else if (match[1] === "range") parts.push(rangeInWords(cm.filters.range));
       else if (results[match[1]].value === null) return null;
       else if (match[2]) parts.push(changeInWords(results[match[1]]));
       else parts.push(valueInWords(cm.spec.tiles[match[1]], results[match[1]].value));
@@ -136,10 +146,14 @@
     // A change that cannot be told leaves its comma behind: take that too.
     return parts.map((part, index) => (parts[index + 1] === "" && typeof part === "string" ? part.replace(/[，,]\s*$/, "") : part)).filter((part) => part !== "");
   }
+  function rangeInWords(days) {
+    if (!days) return cm.words("all_dates");
+    return days === 1 ? cm.words("last_day") : cm.words("last_days", { n: days });
+  }
   function changeInWords({ comparison, window }) {
     if (comparison.change === null) return "";
-    if (cm.isLevel(comparison)) return cm.words("unchanged", { n: window.days });
-    return cm.words(comparison.change > 0 ? "up_by" : "down_by", { n: window.days, change: cm.change(comparison) });
+    if (cm.isLevel(comparison)) return cm.words("unchanged", { before: cm.before(window.days) });
+    return cm.words(comparison.change > 0 ? "up_by" : "down_by", { before: cm.before(window.days), change: cm.change(comparison) });
   }
   function valueInWords(tile, value) {
     const unit = tile.format === "number" ? ` ${cm.say(tile.unit)}` : "";

@@ -30,7 +30,7 @@
     option.tooltip.formatter = (points) => [entries[points[0].dataIndex].at, ...points.map((point) => `${point.marker}${point.seriesName}  ${said(point.value ?? null)}`)].join("\n");
     option.series = names.map((name, index) => ({ type: "bar", name, stack: "all", color: colors[index], barMaxWidth: 26, data: values[index] }));
     const headers = [{ text: cm.words("run_begun") }, ...names.map((text) => ({ text, number: true }))];
-    const rows = entries.map((entry, position) => [entry.at, ...values.map((series) => said(series[position]))]).reverse();
+    const rows = entries.map((entry, position) => [entry.at, ...values.map((series) => cm.figure(series[position] ?? null, { format }))]).reverse();
     frame.chartAndTable(option, headers, rows, `${cm.say(tile.label)}: ${entries[0].at} – ${entries.at(-1).at}`);
   }
 })();

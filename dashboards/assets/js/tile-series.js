@@ -54,7 +54,7 @@
   function grainOf(tile) {
     const entry = cm.spec.catalogue[tile.dataset];
     if (entry.time !== "period_start") return tile.regroup ? cm.filters.grain : "day";
-    const has = (grain) => entry.files.some((file) => file.split.period_grain === grain);
+    const has = (grain) => entry.groups.some((group) => group.split.period_grain === grain);
     return ["day", "week", "month"].slice(["day", "week", "month"].indexOf(cm.filters.grain)).find(has) ?? cm.filters.grain;
   }
 
@@ -76,7 +76,7 @@
     for (let day = window.from; day <= window.to; day = cm.periodEnd(day, step) + 1) days.push(day);
     const inside = cm.within(rows, entry.time, window);
     const groups = tile.by ? groupsOf(tile, inside, byScope) : tile.columns.map((column) => ({ name: columnLabel(tile, column), column, rows: inside }));
-    const all = groups.map(({ name, column, rows: own }) => ({ name, sign: column.sign ?? 1, style: column.style, values: valuesPerDay(own, column, entry.time, days, step) }));
+    const all = groups.map(({ name, scope, column, rows: own }) => ({ name, scope, sign: column.sign ?? 1, style: column.style, values: valuesPerDay(own, column, entry.time, days, step) }));
     const isKnown = (series) => series.values.some((value) => value !== null);
     if (!all.some(isKnown)) return { missing: "not_reported" };
     return {
@@ -96,7 +96,7 @@
     const groups = new Map();
     for (const row of rows) {
       const id = byScope ? row.scope : `${row.platform ?? ""}\u001f${row[key]}`;
-      if (!groups.has(id)) groups.set(id, { name: nameOf(tile, row, byScope), column, rows: [], position: row.segment_position ?? 0 });
+      if (!groups.has(id)) groups.set(id, { name: nameOf(tile, row, byScope), scope: byScope ? `${tile.by}:${cm.spec.scopes[tile.by][row.scope].id}` : null, column, rows: [], position: row.segment_position ?? 0 });
       groups.get(id).rows.push(row);
     }
     const size = (group) => group.rows.reduce((total, row) => total + (row[column.name] ?? 0), 0);
@@ -105,6 +105,7 @@
 
   function nameOf(tile, row, byScope) {
     if (byScope) return cm.scopeLabel(tile.by, row.scope);
+    if (tile.by === "dimension_value") return row.dimension_value === "unknown" ? cm.words("unknown_value") : row.dimension_value;
     return tile.by === "segment_position" ? cm.segmentLabel(row.segment) : `${cm.platformLabel(row.platform ?? "")} ${row[tile.by] ?? ""}`.trim();
   }
 
@@ -118,7 +119,6 @@
     }
     return days.map((day) => sums.get(day) ?? null);
   }
-  cm.exact4 = (value) => Math.round(value * 1e6) / 1e6;
 
   function isIncomplete(day, step, rows, time, window) {
     if (time === "period_start") return rows.some((row) => row[time] === day && row.is_complete_period === 0);
@@ -165,11 +165,13 @@
   }
 
   function show(tile, frame, course, option) {
-    const headers = [{ text: cm.words(course.grain === "day" ? "date" : "period") }, ...course.series.map((series) => ({ text: series.name, number: true }))];
+    // A line or bar of a platform or channel leads to the page of it alone.
+    const pick = (name) => cm.filters.set({ scope: course.series.find((series) => series.name === name).scope });
+    const headers = [{ text: cm.words(course.grain === "day" ? "date" : "period") }, ...course.series.map((series) => ({ text: series.name, number: true, onclick: series.scope && (() => pick(series.name)) }))];
     const rows = course.days
-      .map((day, position) => [tableDay(course, day, position), ...course.series.map((series) => cm.number(series.values[position], { format: tile.format }))])
+      .map((day, position) => [tableDay(course, day, position), ...course.series.map((series) => cm.figure(series.values[position], { format: tile.format }))])
       .reverse();
-    frame.chartAndTable(option, headers, rows, `${cm.say(tile.label)}: ${cm.isoDate(course.window.from)} – ${cm.isoDate(course.window.to)}`);
+    frame.chartAndTable(option, headers, rows, `${cm.say(tile.label)}: ${cm.isoDate(course.window.from)} – ${cm.isoDate(course.window.to)}`, course.series.some((series) => series.scope) ? pick : null);
     const gaps = cm.gapDays(tile.mart, { from: course.window.from, to: cm.periodEnd(course.days.at(-1), course.grain) });
     frame.note(
       gaps ? cm.words(course.grain === "day" ? "gap_days" : "gap_periods", { n: gaps }) : null,
@@ -213,7 +215,7 @@
     });
     option.tooltip = { ...option.tooltip, trigger: "item", formatter: ({ value }) => `${weekdayOf(value[1])} ${cm.words("hour", { h: value[0] })}\n${inWords(value[2])} ${cm.say(tile.unit)} (${cm.words("per_hour")})` };
     const headers = [{ text: "" }, ...hours.map((hour) => ({ text: String(hour), number: true }))];
-    const table = weekdays.map((weekday) => [cm.words(`weekday_${weekday}`), ...hours.map((hour) => inWords(average(weekday, hour)))]);
+    const table = weekdays.map((weekday) => [cm.words(`weekday_${weekday}`), ...hours.map((hour) => ({ text: inWords(average(weekday, hour)), value: average(weekday, hour) }))]);
     frame.chartAndTable(option, headers, table, cm.say(tile.label));
     frame.note(cm.gapChip(tile.mart, cm.rangeWindow()), cm.words("busiest", { weekday: weekdayOf(most[1]), hour: cm.words("hour", { h: most[0] }), value: inWords(most[2]) }));
   };

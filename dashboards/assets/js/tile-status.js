@@ -75,7 +75,7 @@
     const rows = feeds.flatMap((feed) =>
       [...feed.days.values()]
         .filter((row) => row.business_date >= window.from && row.business_date <= window.to)
-        .map((row) => ({ day: row.business_date, cells: [cm.isoDate(row.business_date), sourceName(feed.source), feed.account || "–", cm.joined(marksOf(row).map((mark) => cm.words(`state_${mark}`))), cm.number(row.accepted), cm.number(row.quarantined)] })),
+        .map((row) => ({ day: row.business_date, cells: [cm.isoDate(row.business_date), sourceName(feed.source), feed.account || "–", cm.joined(marksOf(row).map((mark) => cm.words(`state_${mark}`))), cm.figure(row.accepted), cm.figure(row.quarantined)] })),
     );
     return cm.table(headers, rows.sort((a, b) => b.day - a.day).map((row) => row.cells));
   }

@@ -3,33 +3,34 @@
 (() => {
   const cm = window.communityMetrics;
   const TWENTIETHS = 20;
+  // A ratio is not its numerator (pages.py, Column.key).
+  const keyOf = (column) => (column.of ? `${column.name}/${column.of}` : column.name);
 
   cm.tileKinds.ranking = async (tile, frame) => {
-    const entry = cm.spec.catalogue[tile.dataset];
-    const found = await cm.rows(tile.dataset, { every: tile.by });
+    if (tile.by === "community") await cm.loadCommunities();
+    const split = { range_days: cm.filters.range, definition: cm.filters.definition, period_grain: cm.filters.grain, cohort_grain: cm.filters.grain };
+    const found = await cm.rows(tile.dataset, { every: tile.by, split: { ...split, ...tile.where } });
     if (found.missing) return frame.missing(found.missing === "not_at_scope" ? "no_scope_rows" : found.missing, tile.mart);
     const scope = cm.filters.scope;
-    const groups = new Map();
-    for (const row of cm.ofCurrency(found.rows)) {
-      if (!groups.has(row.scope)) groups.set(row.scope, []);
-      groups.get(row.scope).push(row);
-    }
-    const lines = [...groups.entries()]
-      .filter(([position]) => isUnder(scope, tile.by, position))
-      .map(([position, rows]) => {
-        const window = cm.windowOf(rows, entry.time, cm.filters.range);
-        const inside = cm.within(rows, entry.time, window);
-        return { position, values: tile.columns.map((column) => cm.fold(inside, [column], column.aggregate ?? tile.aggregate ?? "sum", entry.time, window.to)) };
-      })
-      .sort((a, b) => (b.values[0].value ?? -1) - (a.values[0].value ?? -1) || a.position - b.position);
+    const sorted = Math.max(tile.columns.findIndex((column) => keyOf(column) === cm.filters.sort), 0);
+    const lines = cm
+      .ofCurrency(found.rows)
+      .filter((row) => isUnder(scope, tile.by, row.scope))
+      .map((row) => ({ position: row.scope, values: tile.columns.map((column) => cm.total(row, column)) }))
+      .sort((a, b) => (b.values[sorted].value ?? -Infinity) - (a.values[sorted].value ?? -Infinity) || a.position - b.position);
     if (!lines.length) return frame.empty("no_scope_rows");
     const shown = lines.slice(0, tile.top ?? 50);
-    const most = Math.max(...shown.map((line) => line.values[0].value ?? 0), 0);
-    const head = cm.element("thead", {}, cm.element("tr", {}, cm.element("th", { scope: "col" }, cm.say(cm.spec.scopeTypes[tile.by])), ...tile.columns.map((column) => cm.element("th", { scope: "col", class: "number" }, cm.say(column.label)))));
-    const body = cm.element("tbody", {}, ...shown.map((line) => rankingRow(tile, line, most, scope)));
+    const most = Math.max(...shown.map((line) => line.values[sorted].value ?? 0), 0);
+    const head = cm.element("thead", {}, cm.element("tr", {}, cm.element("th", { scope: "col" }, cm.say(cm.spec.scopeTypes[tile.by])), ...tile.columns.map((column, index) => sortHead(column, index === sorted))));
+    const body = cm.element("tbody", {}, ...shown.map((line) => rankingRow(tile, line, sorted, most, scope)));
     frame.show(cm.element("div", { class: "scroll tall", tabindex: "0" }, cm.element("table", { class: "ranking" }, head, body)));
-    frame.note(cm.gapChip(tile.mart, cm.rangeWindow()), lines.length > shown.length ? cm.words("rank_limit", { n: shown.length, total: lines.length }) : null);
+    frame.note(cm.gapChip(tile.mart, cm.rangeWindow()), lines.length > shown.length ? cm.words("rank_limit", { n: shown.length, total: lines.length, column: cm.say(tile.columns[sorted].label) }) : null);
   };
+
+  function sortHead(column, isSorted) {
+    const button = cm.element("button", { type: "button", onclick: () => cm.filters.set({ sort: keyOf(column) }) }, cm.say(column.label));
+    return cm.element("th", { scope: "col", class: "number", "aria-sort": isSorted ? "descending" : null }, button);
+  }
 
   // Under a chosen platform only its own communities are listed; other choices leave the comparison whole.
   function isUnder(scope, by, position) {
@@ -37,7 +38,7 @@
     return cm.spec.scopes.community[position]?.platform === scope.id;
   }
 
-  function rankingRow(tile, line, most, scope) {
+  function rankingRow(tile, line, sorted, most, scope) {
     const entry = cm.spec.scopes[tile.by][line.position];
     if (!entry) return cm.element("tr", {});
     const name = entry[cm.preferences.language];
@@ -48,7 +49,7 @@
       "tr",
       { class: chosen ? "is-chosen" : "", "data-scope": entry.id },
       cm.element("th", { scope: "row", class: "ranking-name" }, button, detail),
-      ...tile.columns.map((column, index) => valueCell(column, line.values[index], index === 0 ? most : 0)),
+      ...tile.columns.map((column, index) => valueCell(column, line.values[index], index === sorted ? most : 0)),
     );
   }
 
@@ -91,10 +92,10 @@
     const order = (a, b) => columns.map((column) => (b[column.name] ?? -1) - (a[column.name] ?? -1)).find((difference) => difference !== 0) ?? 0;
     const shown = [...rows].sort(order).slice(0, tile.top ?? 30);
     const headers = [{ text: cm.words("item") }, ...columns.map((column) => ({ text: cm.say(column.label), number: true }))];
-    const body = shown.map((row) => [itemName(row), ...columns.map((column) => cm.number(row[column.name], { format: column.format }))]);
+    const body = shown.map((row) => [itemName(row), ...columns.map((column) => cm.figure(row[column.name], { format: column.format }))]);
     frame.show(cm.element("div", { class: "scroll tall items", tabindex: "0" }, cm.table(headers, body)));
     const unreported = tile.columns.filter((column) => !columns.includes(column)).map((column) => cm.say(column.label));
-    frame.note(cm.gapChip(tile.mart, cm.rangeWindow()), rows.length > shown.length ? cm.words("rank_limit", { n: shown.length, total: rows.length }) : null, unreported.length ? cm.words("unreported_series", { names: cm.joined(unreported) }) : null);
+    frame.note(cm.gapChip(tile.mart, cm.rangeWindow()), rows.length > shown.length ? cm.words("rank_limit", { n: shown.length, total: rows.length, column: cm.say(columns[0].label) }) : null, unreported.length ? cm.words("unreported_series", { names: cm.joined(unreported) }) : null);
   };
 
   // The same of counters since publication, each as its platform stated it last: the dates of the filter do not cut them.

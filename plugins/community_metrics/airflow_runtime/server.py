@@ -16,7 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from community_metrics.airflow_runtime.configuration import ADMINISTRATOR, POOLS, as_environment, project_options, quiet_tools
 from community_metrics.errors import CommunityMetricsError, SettingsError
@@ -131,16 +131,45 @@ def server_environment(settings: Settings, secrets: Secrets, environ: Mapping[st
             "schema": "community_metrics",
         }
         environment["AIRFLOW_CONN_COMMUNITY_METRICS_POSTGRES"] = json.dumps(connection)
+    superset = _superset(secrets, environ)
+    if superset:
+        address = urlsplit(superset["URL"])
+        environment["AIRFLOW_CONN_COMMUNITY_METRICS_SUPERSET"] = json.dumps(
+            {
+                "conn_type": "http",
+                "schema": address.scheme,
+                "host": address.hostname,
+                "port": address.port,
+                "login": superset["USER"],
+                "password": superset["PASSWORD"],
+                "extra": {"database_uri": superset["DATABASE_URI"]},
+            }
+        )
     given = {name: value for name, value in environ.items() if name.startswith("AIRFLOW_")}
     return environment | given
 
 
 def command_environment(secrets: Secrets, environ: Mapping[str, str]) -> dict[str, str]:
-    """What the project's own command line needs besides: the Postgres that is served from, unless another is named."""
+    """What the project's own command line needs besides: the Postgres and the Superset that are served from, unless others are named."""
+    environment = {PREFIX + "SUPERSET_" + name: value for name, value in _superset(secrets, environ).items()}
     loader = secrets.get("community_metrics_loader_password")
-    if not loader or environ.get(PREFIX + "POSTGRES_URI"):
+    if loader:
+        address = _address("community_metrics_loader", loader, environ)
+        environment[PREFIX + "POSTGRES_URI"] = f"postgresql://{address}/community_metrics"
+    return {name: value for name, value in environment.items() if not environ.get(name)}
+
+
+def _superset(secrets: Secrets, environ: Mapping[str, str]) -> dict[str, str]:
+    """Address and login of Superset, and the marts' address as Superset reaches them; nothing where there is no Superset."""
+    url, admin, reader = (
+        environ.get(PREFIX + "SUPERSET_URL"),
+        secrets.get("superset_admin_password"),
+        secrets.get("superset_reader_password"),
+    )
+    if not url or not admin or not reader:
         return {}
-    return {PREFIX + "POSTGRES_URI": f"postgresql://{_address('community_metrics_loader', loader, environ)}/community_metrics"}
+    database = f"postgresql://{_address('superset_reader', reader, environ)}/community_metrics"
+    return {"URL": url, "USER": ADMINISTRATOR, "PASSWORD": admin, "DATABASE_URI": database}
 
 
 def write_logins(secrets: Secrets, path: Path) -> None:

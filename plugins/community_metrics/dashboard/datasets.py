@@ -9,44 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from community_metrics.dashboard.pages import Site, Tile
-from community_metrics.dashboard.tile_kinds import RANGES
-from community_metrics.errors import SettingsError
+from community_metrics.dashboard.dataset_queries import SOURCES, Dataset, Source, quoted
+from community_metrics.dashboard.pages import Column, Site, Tile
 
-TIME_COLUMNS = ("business_date", "period_start", "cohort_start")
-SPLIT_COLUMNS = ("definition", "period_grain", "cohort_grain", "cohort_kind", "segment_set")
-KEY_COLUMNS = (
-    *("currency", "period_index", "horizon_days", "month_index", "is_complete_period", "segment_position", "segment"),
-    *("platform", "account_id", "source", "content_key"),
-)
-GRAIN_COLUMNS = ("period_grain", "cohort_grain")
-# A file of this many rows weighs a few hundred kilobytes: one community's page stays light, and a warehouse of
-# hundreds of communities does not turn into thousands of tiny files.
-ROWS_PER_FILE = 6_000
-
-
-@dataclass
-class Dataset:
-    """The union of what all tiles read of one mart in one shape, a key of `_SOURCES`."""
-
-    mart: str
-    shape: str
-    columns: dict[str, None] = field(default_factory=dict)
-    cohorts: dict[str, int] = field(default_factory=dict)
-    indexes: dict[str, set[int]] = field(default_factory=dict)
-    calendar_mart: str = ""
-    item_limit: int = 0
-
-    @property
-    def name(self) -> str:
-        return self.mart if self.shape == "rows" else f"{self.mart}.{self.shape}"
+# A file of this many rows weighs some 20 to 70 kB: the page of one community, which reads a file of each of its datasets, stays
+# below 2 MB with the chart library and the names of 3,000 communities, and those make some hundred files a mart, not 3,000.
+ROWS_PER_FILE = 1_500
+# Gathered in memory at a time: of millions of rows some 200,000.
+FILES_AT_A_TIME = 100
+# The labels of all communities: a file of its own, read by who looks for one.
+COMMUNITIES = "communities"
 
 
 def dataset_name(tile: Tile) -> str:
@@ -62,17 +41,49 @@ def collect_datasets(site: Site) -> dict[str, Dataset]:
             continue
         dataset = datasets.setdefault(dataset_name(tile), Dataset(tile.mart, _shape(tile)))
         dataset.columns.update(dict.fromkeys(tile.column_names()))
+        if tile.kind.name == "ranking":
+            dataset.scope_types[str(tile.options["by"])] = None
+            for column in tile.columns:
+                dataset.totals.update(_totals_of(column, _total_kind(tile, column)))
         dataset.calendar_mart = str(tile.options.get("calendar_mart", dataset.calendar_mart))
         dataset.item_limit = max(dataset.item_limit, int(tile.options.get("item_limit", 0)))
         for grain, count in tile.options.get("cohorts", {}).items():
             dataset.cohorts[str(grain)] = max(dataset.cohorts.get(str(grain), 0), int(count))
+        for grain, count in tile.options.get("community_cohorts", {}).items():
+            dataset.community_cohorts[str(grain)] = max(dataset.community_cohorts.get(str(grain), 0), int(count))
         for grain, indexes in tile.options.get("indexes", {}).items():
             # Period 0 is the cohort itself: the newest one has nothing else yet, and is shown.
             dataset.indexes.setdefault(str(grain), {0}).update(map(int, indexes))
     return datasets
 
 
-_SHAPES = {"heatmap": "week_hours", "items": "items", "lifetimes": "lifetimes", "histogram": "windows", "funnel": "funnels"}
+def ranked_names(tile: Tile) -> list[list[str]]:
+    """Per column of a ranking the names under which its data file holds the number, or numerator and denominator."""
+    return [list(_totals_of(column, _total_kind(tile, column))) for column in tile.columns]
+
+
+def _total_kind(tile: Tile, column: Column) -> str:
+    return column.aggregate or tile.aggregate or "sum"
+
+
+def _totals_of(column: Column, kind: str) -> dict[str, str]:
+    """Name -> SQL over the rows of a scope within a range (`on_date` up to `last_date`); NULL where nothing is known, never 0."""
+    if kind == "ratio":
+        both = f"{column.name} is not null and {column.of} is not null"
+        return {f"{name}_in_{column.name}_per_{column.of}": f"sum({name}) filter ({both})" for name in (column.name, str(column.of))}
+    value = f"{column.sign} * {column.name}"
+    totals = {"sum": f"sum({value})", "mean_of_days": f"avg({value})", "last": f"max({value}) filter (on_date = last_date)"}
+    return {f"{kind}_{column.name}" if column.sign > 0 else f"{kind}_less_{column.name}": totals[kind]}
+
+
+_SHAPES = {
+    "ranking": "ranking",
+    "heatmap": "week_hours",
+    "items": "items",
+    "lifetimes": "lifetimes",
+    "histogram": "windows",
+    "funnel": "funnels",
+}
 
 
 def _shape(tile: Tile) -> str:
@@ -84,7 +95,6 @@ class Scopes:
     """The scopes that can be chosen, by type, in the order in which the scripts number them."""
 
     by_type: Mapping[str, Sequence[str]]
-    communities_in_data: int
 
 
 class DatasetWriter:
@@ -95,10 +105,10 @@ class DatasetWriter:
         self.marts = marts
         self.folder = folder
 
-    def choose_scopes(self, datasets: Iterable[Dataset], community_limit: int) -> Scopes:
-        """All scopes of the read marts; of communities the `community_limit` most active ones (by latest mau_30)."""
+    def choose_scopes(self, datasets: Iterable[Dataset]) -> Scopes:
+        """All scopes of the read marts, the most active ones first (by latest mau_30)."""
         scoped = sorted({dataset.mart for dataset in datasets if "scope_id" in self.marts[dataset.mart]})
-        everything = " union ".join(f"select scope_type, scope_id from marts.{_quoted(mart)}" for mart in scoped)
+        everything = " union ".join(f"select scope_type, scope_id from marts.{quoted(mart)}" for mart in scoped)
         if not everything:
             everything = "select 'all' as scope_type, 'all' as scope_id"
         activity = "select scope_type, scope_id, 0 as weight where false"
@@ -110,9 +120,9 @@ class DatasetWriter:
             with everything as ({everything}),
             weighted as (
                 select e.*, coalesce(a.weight, 0) as weight from everything e left join ({activity}) a using (scope_type, scope_id)
-            ),
-            ranked as (select *, row_number() over (partition by scope_type order by weight desc, scope_id) as rank from weighted)
-            select scope_type, scope_id, rank - 1 as position from ranked where scope_type <> 'community' or rank <= {int(community_limit)}
+            )
+            select scope_type, scope_id, row_number() over (partition by scope_type order by weight desc, scope_id) - 1 as position
+            from weighted
             """
         )
         by_type: dict[str, list[str]] = {}
@@ -120,31 +130,38 @@ class DatasetWriter:
             "select scope_type, scope_id from scope_index order by scope_type, position"
         ).fetchall():
             by_type.setdefault(scope_type, []).append(scope_id)
-        counted = self.connection.execute(f"select count(*) from ({everything}) where scope_type = 'community'").fetchone()
-        return Scopes(by_type, int(counted[0]) if counted else 0)
+        return Scopes(by_type)
+
+    def write_communities(self, labels: Sequence[Mapping[str, str]]) -> None:
+        """The communities in the order of their positions: ids, names, and platforms as positions in a list."""
+        platforms = sorted({label["platform"] for label in labels})
+        columns: dict[str, Any] = {name: [label[name] for label in labels] for name in ("id", "zh")}
+        columns |= {"platforms": platforms, "platform": [platforms.index(label["platform"]) for label in labels]}
+        texts = {name: json.dumps(values, ensure_ascii=False, separators=(",", ":")) for name, values in columns.items()}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._write_file(COMMUNITIES, texts)
 
     def write(self, dataset: Dataset) -> dict[str, Any]:
-        """Write the dataset's files; returns its catalogue entry (columns and files) for the pages that read it."""
-        source = _SOURCES[dataset.shape](dataset, self.marts)
+        """Write the dataset's files; returns its catalogue entry for the pages that read it.
+
+        `groups`: per scope type and split the number of the first file, and for each file the position of its last scope; with
+        thousands of files a page cannot be told more of each.
+        """
+        source = SOURCES[dataset.shape](dataset, self.marts)
         self.connection.execute(f"create or replace temp table selected as {source.query}")
         scoped = "scope" in source.columns
         types = {name: kind for name, kind, *_ in self.connection.execute("describe selected").fetchall()}
         words = self._words(name for name in source.columns if types[name] == "VARCHAR")
         cut_by = [*(["scope_type"] if scoped else []), *source.split]
-        files = []
+        groups: dict[tuple[Any, ...], dict[str, Any]] = {}
+        (self.folder / dataset.name).mkdir(parents=True, exist_ok=True)
         for number, row in enumerate(self._cut(source, cut_by, types, scoped, words), start=1):
-            head, body = row[: len(cut_by) + 2], row[len(cut_by) + 2 :]
-            files.append(
-                {
-                    "file": f"{dataset.name}/{number:04d}",
-                    "scope_type": head[0] if scoped else None,
-                    "split": dict(zip(source.split, head[len(cut_by) - len(source.split) : len(cut_by)], strict=True)),
-                    "from": head[-2],
-                    "to": head[-1],
-                }
-            )
-            self._write_file(dataset.name, f"{dataset.name}/{number:04d}", dict(zip(source.columns, body, strict=True)))
-        return {"time": source.time, "scoped": scoped, "words": words, "files": files}
+            key, last_scope, body = row[: len(cut_by)], row[len(cut_by)], row[len(cut_by) + 1 :]
+            split = dict(zip(source.split, key[len(cut_by) - len(source.split) :], strict=True))
+            group: dict[str, Any] = {"scope_type": key[0] if scoped else None, "split": split, "first": number, "to": []}
+            groups.setdefault(key, group)["to"].append(last_scope)
+            self._write_file(f"{dataset.name}/{number:04d}", dict(zip(source.columns, body, strict=True)))
+        return {"time": source.time, "scoped": scoped, "words": words, "groups": list(groups.values())}
 
     def _words(self, names: Iterable[str]) -> dict[str, list[str]]:
         found = {}
@@ -160,209 +177,49 @@ class DatasetWriter:
         return found
 
     def _cut(
-        self, source: _Source, cut_by: list[str], types: Mapping[str, str], scoped: bool, words: Mapping[str, Any]
-    ) -> list[tuple[Any, ...]]:
-        """One row per file: the cut columns, first and last scope position, then each column as JSON text."""
-        position = "scope" if scoped else "0"
+        self, source: Source, cut_by: list[str], types: Mapping[str, str], scoped: bool, words: Mapping[str, Any]
+    ) -> Iterator[tuple[Any, ...]]:
+        """One row per file: the cut columns, the last scope position, then each column as JSON text."""
+        position = "selected.scope" if scoped else "0"
+        cut = "".join(f"{name}, " for name in cut_by)
         partition = f"partition by {', '.join(cut_by)}" if cut_by else ""
         joins = " ".join(f"left join words_of_{name} on words_of_{name}.word = selected.{name}" for name in words)
         fields = ", ".join(f"{_value(name, types[name])} as v{number}" for number, name in enumerate(source.columns))
+        same_cut = "".join(f"files.{name} is not distinct from selected.{name} and " for name in cut_by)
+        self.connection.execute(
+            f"""
+            create or replace temp table files as
+            with sized as (select {cut}{position} as scope_position, count(*) as n from selected group by all),
+            placed as (select *, (sum(n) over ({partition} order by scope_position) - n) // {ROWS_PER_FILE} as place from sized)
+            select {cut}scope_position, dense_rank() over (order by {cut}place) as file_number from placed
+            """
+        )
+        # In the order of the files, so that a batch of them is a stretch of the table.
+        self.connection.execute(
+            f"""
+            create or replace temp table coded as
+            select files.*, {fields} from selected join files on {same_cut}files.scope_position = {position} {joins} order by file_number
+            """
+        )
         order = ", ".join(["scope_position", *(f"v{source.columns.index(name)}" for name in source.order)])
         lists = ", ".join(f"to_json(list_transform(file_rows, r -> r.v{number}))::varchar" for number in range(len(source.columns)))
-        names = ", ".join(cut_by)
-        cut_columns = "".join(f"selected.{name}, " for name in cut_by)
-        comma = f"{names}, " if names else ""
-        using = f"({comma}scope_position)"
-        return self.connection.execute(
-            f"""
-            with coded as (select {cut_columns}{position} as scope_position, {fields} from selected {joins}),
-            sized as (select {comma}scope_position, count(*) as n from coded group by all),
-            numbered as (select *, (sum(n) over ({partition} order by scope_position) - n) // {ROWS_PER_FILE} as file_number from sized),
-            gathered as (
-                select {comma}file_number, min(scope_position) as first_scope, max(scope_position) as last_scope,
-                    list(coded order by {order}) as file_rows
-                from coded join numbered using {using} group by {comma}file_number
-            )
-            select {comma}first_scope, last_scope, {lists} from gathered order by {comma}file_number
-            """
-        ).fetchall()
+        (count,) = self.connection.execute("select coalesce(max(file_number), 0) from files").fetchall()[0]
+        for first in range(1, count + 1, FILES_AT_A_TIME):
+            yield from self.connection.execute(
+                f"""
+                with gathered as (
+                    select {cut}file_number, max(scope_position) as last_scope, list(coded order by {order}) as file_rows
+                    from coded where file_number between {first} and {first + FILES_AT_A_TIME - 1} group by {cut}file_number
+                )
+                select {cut}last_scope, {lists} from gathered order by file_number
+                """
+            ).fetchall()
 
-    def _write_file(self, dataset: str, name: str, columns: Mapping[str, str]) -> None:
+    def _write_file(self, name: str, columns: Mapping[str, str]) -> None:
         path = self.folder / f"{name}.js"
-        path.parent.mkdir(parents=True, exist_ok=True)
         body = ",".join(f"{json.dumps(column)}:{values}" for column, values in columns.items())
         # "<" never stands in the file, so that it is harmless even if somebody pastes it into a page.
         path.write_text(f"communityMetrics.receive({json.dumps(name)},{{{body}}});\n".replace("<", "\\u003c"), encoding="utf-8")
-
-
-@dataclass(frozen=True)
-class _Source:
-    """A select whose rows are a dataset: its columns, the one that is time, those that files are cut by, the row order."""
-
-    query: str
-    columns: list[str]
-    time: str
-    split: list[str]
-    order: list[str]
-
-
-def _rows(dataset: Dataset, marts: Mapping[str, Mapping[str, str]]) -> _Source:
-    known = marts[dataset.mart]
-    time = next((name for name in TIME_COLUMNS if name in known), "")
-    if not time:
-        raise SettingsError(f"{dataset.mart} has no date column", "dashboards/pages", f"tiles show marts with {', '.join(TIME_COLUMNS)}")
-    split = [name for name in SPLIT_COLUMNS if name in known]
-    keys = [name for name in KEY_COLUMNS if name in known]
-    columns = list(dict.fromkeys([time, *keys, *(name for name in dataset.columns if name not in (*split, "scope_type", "scope_id"))]))
-    scoped = "scope_id" in known
-    picked = ", ".join([*split, *columns])
-    query = f"select {picked} from marts.{_quoted(dataset.mart)}"
-    if scoped:
-        query = (
-            f"select scope_type, position as scope, {picked} from marts.{_quoted(dataset.mart)} "
-            "join scope_index using (scope_type, scope_id)"
-        )
-        columns = ["scope", *columns]
-    condition = _cohort_condition(dataset, known)
-    return _Source(f"{query} where {condition}" if condition else query, columns, time, split, [time, *keys])
-
-
-def _cohort_condition(dataset: Dataset, known: Mapping[str, str]) -> str:
-    """Keeps the latest cohorts and the declared indexes per grain; '' when the tiles declare neither."""
-    grain = next((name for name in GRAIN_COLUMNS if name in known), None)
-    if grain is None or not (dataset.cohorts or dataset.indexes):
-        return ""
-    index = "period_index" if "period_index" in known else "horizon_days"
-    choices = []
-    for name in sorted(set(dataset.cohorts) | set(dataset.indexes)):
-        parts = [f"{grain} = {sql_literal(name)}"]
-        if name in dataset.cohorts:
-            count = dataset.cohorts[name]
-            latest = f"select max(cohort_start) from marts.{_quoted(dataset.mart)} where {grain} = {sql_literal(name)}"
-            parts.append(f"cohort_start > ({latest}) - interval {count} {_unit(name)}")
-        if name in dataset.indexes:
-            parts.append(f"{index} in ({', '.join(map(str, sorted(dataset.indexes[name])))})")
-        choices.append(f"({' and '.join(parts)})")
-    return f"({' or '.join(choices)})"
-
-
-def _week_hours(dataset: Dataset, marts: Mapping[str, Mapping[str, str]]) -> _Source:
-    """Events per weekday and hour for each date range: 168 rows instead of one per hour of history."""
-    measures = [name for name in dataset.columns if name != "hour"]
-    calendar = dataset.calendar_mart or dataset.mart
-    picked = ", ".join(f"sum(h.{name}) as {name}" for name in measures)
-    query = f"""
-        with days as (
-            select distinct scope_type, scope_id, business_date, max(business_date) over (partition by scope_type, scope_id) as last_date
-            from marts.{_quoted(calendar)}
-        ),
-        ranges as (select unnest({list(RANGES)}) as range_days),
-        windowed as (select * from days, ranges where range_days = 0 or business_date > last_date - range_days),
-        weekdays as (
-            select scope_type, scope_id, range_days, isodow(business_date) as weekday, count(*) as days from windowed group by all
-        ),
-        counted as (
-            select w.scope_type, w.scope_id, w.range_days, isodow(w.business_date) as weekday, h.hour, {picked}
-            from windowed w join marts.{_quoted(dataset.mart)} h using (scope_type, scope_id, business_date) group by all
-        )
-        select scope_type, position as scope, range_days, weekday, hour, days, {", ".join(measures)}
-        from weekdays left join counted using (scope_type, scope_id, range_days, weekday) join scope_index using (scope_type, scope_id)
-    """
-    columns = ["scope", "range_days", "weekday", "hour", "days", *measures]
-    return _Source(query, columns, "", [], ["range_days", "weekday", "hour"])
-
-
-def _items(dataset: Dataset, marts: Mapping[str, Mapping[str, str]]) -> _Source:
-    """The items (contents) with the highest totals: increments added up for each date range, NULL where none is known."""
-    known = marts[dataset.mart]
-    totals = [name for name in known if name.endswith("_total")]
-    sums = ", ".join(f"sum({name}) as {name}" for name in dataset.columns)
-    weight = f"max({_greatest(totals)})" if totals else "count(*)"
-    query = f"""
-        with latest as (select max(business_date) as last_date from marts.{_quoted(dataset.mart)}),
-        ranges as (select unnest({list(RANGES)}) as range_days),
-        best as (
-            select content_key from marts.{_quoted(dataset.mart)} group by content_key
-            order by {weight} desc, content_key limit {dataset.item_limit or 200}
-        )
-        select platform, account_id, content_key, c.title, c.content_kind, c.published_date, range_days, last_date, {sums}
-        from marts.{_quoted(dataset.mart)} m join best using (content_key) cross join latest cross join ranges
-        left join ({_described(marts)}) c using (content_key)
-        where range_days = 0 or business_date > last_date - range_days
-        group by all
-    """
-    return _Source(query, [*_ITEM_COLUMNS, "range_days", "last_date", *dataset.columns], "", [], ["range_days", "content_key"])
-
-
-def _lifetimes(dataset: Dataset, marts: Mapping[str, Mapping[str, str]]) -> _Source:
-    """The items with the highest lifetime counters, as last stated; nothing is added up."""
-    totals = [name for name in marts[dataset.mart] if name.endswith("_total")]
-    query = f"""
-        with best as (
-            select * from marts.{_quoted(dataset.mart)} order by {_greatest(totals)} desc, content_key limit {dataset.item_limit or 200}
-        )
-        select platform, account_id, content_key, c.title, c.content_kind, c.published_date, last_snapshot_date,
-            {", ".join(dataset.columns)}
-        from best left join ({_described(marts)}) c using (content_key)
-    """
-    return _Source(query, [*_ITEM_COLUMNS, "last_snapshot_date", *dataset.columns], "", [], ["content_key"])
-
-
-_ITEM_COLUMNS = ("platform", "account_id", "content_key", "title", "content_kind", "published_date")
-
-
-def _described(marts: Mapping[str, Mapping[str, str]]) -> str:
-    """Title, kind and day of publication of each item: an instant in UTC becomes a date of the project's zone, which is the session's."""
-    has_zone = "TIME ZONE" in marts["dim_content"]["published_at"]
-    published = "published_at::timestamp" if has_zone else "(published_at at time zone 'UTC')::timestamp"
-    return f"select content_key, title, content_kind, {published}::date as published_date from marts.dim_content"
-
-
-def _greatest(names: Sequence[str]) -> str:
-    return f"greatest({', '.join(f'coalesce({name}, 0)' for name in names)})"
-
-
-def _windows(dataset: Dataset, marts: Mapping[str, Mapping[str, str]]) -> _Source:
-    """Histograms by active days of the last two weeks and the last two months that are over."""
-    query = f"""
-        with over as (
-            select *, dense_rank() over (partition by window_grain order by window_start desc) as age
-            from marts.{_quoted(dataset.mart)}
-            where period_grain = 'day' and window_grain in ('week', 'month') and is_complete_period
-        )
-        select scope_type, position as scope, window_grain, window_start, window_end, active_periods, {", ".join(dataset.columns)}
-        from over join scope_index using (scope_type, scope_id) where age <= 2
-    """
-    columns = ["scope", "window_start", "window_end", "active_periods", *dataset.columns]
-    return _Source(query, columns, "", ["window_grain"], ["window_start", "active_periods"])
-
-
-def _totals(dataset: Dataset, marts: Mapping[str, Mapping[str, str]]) -> _Source:
-    """Additive counts of items added up per platform and date."""
-    sums = ", ".join(f"sum({name}) as {name}" for name in dataset.columns)
-    query = f"select platform, business_date, {sums} from marts.{_quoted(dataset.mart)} group by all"
-    return _Source(query, ["platform", "business_date", *dataset.columns], "business_date", [], ["platform", "business_date"])
-
-
-def _funnels(dataset: Dataset, marts: Mapping[str, Mapping[str, str]]) -> _Source:
-    """Each funnel over all time: what happened in a single period is for the mart, not for a page."""
-    columns = ["step_index", "step_name", "step_name_zh", *dataset.columns]
-    query = f"""
-        select scope_type, position as scope, definition, {", ".join(columns)}
-        from marts.{_quoted(dataset.mart)} join scope_index using (scope_type, scope_id) where period_grain = 'all'
-    """
-    return _Source(query, ["scope", *columns], "", ["definition"], ["step_index"])
-
-
-_SOURCES = {
-    "rows": _rows,
-    "week_hours": _week_hours,
-    "items": _items,
-    "lifetimes": _lifetimes,
-    "windows": _windows,
-    "totals": _totals,
-    "funnels": _funnels,
-}
 
 
 def _value(name: str, kind: str) -> str:
@@ -377,19 +234,6 @@ def _value(name: str, kind: str) -> str:
     if kind.startswith("DECIMAL") or kind == "HUGEINT":
         return f"selected.{name}::double"
     return f"selected.{name}"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def sql_literal(text: str) -> str:
-    """The text as an SQL string."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _unit(grain: str) -> str:
-    return {"day": "day", "week": "week", "month": "month"}[grain]
 
 
 def version_of(text: str) -> str:

@@ -14,10 +14,12 @@ from typing import Any
 
 import yaml
 
+from community_metrics.dashboard.layout import AUDIENCES
 from community_metrics.dashboard.metric_words import adds_up, complete_tile
 from community_metrics.dashboard.tile_kinds import AGGREGATES, FILTERS, FORMATS, SCOPE_TYPES, TILE_KINDS, TileKind
 from community_metrics.errors import SettingsError
 from community_metrics.metrics.registry import project_registry
+from community_metrics.yaml_text import load_yaml
 
 LANGUAGES = ("zh", "en")
 
@@ -38,6 +40,11 @@ class Column:
     format: str | None = None
     style: str | None = None
     of: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What a link calls it: a ratio is not its numerator."""
+        return f"{self.name}/{self.of}" if self.of else self.name
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,7 @@ class Section:
 class Page:
     """One HTML file of the site, named `<name>.html` (the first page of `site.yml` is `index.html`).
 
-    `in_menu`: False for a page that another one leads to.
+    `in_menu`: False for a page that another one leads to. `audience`: who may see it behind Airflow's login.
     """
 
     name: str
@@ -91,6 +98,7 @@ class Page:
     hide_when_empty: bool
     sections: tuple[Section, ...]
     in_menu: bool = True
+    audience: str = AUDIENCES[0]
 
     @property
     def tiles(self) -> tuple[Tile, ...]:
@@ -114,7 +122,6 @@ class Site:
     definitions: Mapping[str, Text]
     segments: Mapping[str, Text]
     feeds: Mapping[str, tuple[str, ...]]
-    community_limit: int
     pages: tuple[Page, ...]
 
 
@@ -128,6 +135,8 @@ def load_site(folder: Path, marts: MartColumns) -> Site:
     pages = tuple(_read_page(folder / "pages" / f"{name}.yml", str(name), marts) for name in _list(content, "pages", str(path)))
     if not pages:
         raise SettingsError("`pages` is empty", str(path), "list at least one page")
+    if pages[0].audience != AUDIENCES[0]:
+        raise SettingsError("the first page is not for everyone", str(path), "put a page first that whoever logs in may see")
     return Site(
         title=_text(content, "title", str(path)),
         texts=_texts(content, "texts", str(path)),
@@ -138,7 +147,6 @@ def load_site(folder: Path, marts: MartColumns) -> Site:
         definitions=_texts(content, "definitions", str(path)),
         segments=_texts(content, "segments", str(path)),
         feeds={str(mart): tuple(map(str, sources)) for mart, sources in content.get("feeds", {}).items()},
-        community_limit=int(content.get("community_limit", 200)),
         pages=pages,
     )
 
@@ -146,10 +154,10 @@ def load_site(folder: Path, marts: MartColumns) -> Site:
 def _read_page(path: Path, name: str, marts: MartColumns) -> Page:
     content = _read_mapping(path)
     where = str(path)
-    unknown = sorted(set(content) - {"title", "lead", "filters", "defaults", "hide_when_empty", "in_menu", "sections"})
+    unknown = sorted(set(content) - {"title", "lead", "filters", "defaults", "hide_when_empty", "in_menu", "audience", "sections"})
     if unknown:
         raise SettingsError(
-            f"unknown key {unknown[0]!r}", where, "a page has title, lead, filters, defaults, hide_when_empty, in_menu, sections"
+            f"unknown key {unknown[0]!r}", where, "a page has title, lead, filters, defaults, hide_when_empty, in_menu, audience, sections"
         )
     filters = tuple(map(str, content.get("filters", [])))
     for name_of_filter in filters:
@@ -166,6 +174,7 @@ def _read_page(path: Path, name: str, marts: MartColumns) -> Page:
         hide_when_empty=bool(content.get("hide_when_empty", False)),
         sections=sections,
         in_menu=bool(content.get("in_menu", True)),
+        audience=_one_of(content.get("audience", AUDIENCES[0]), AUDIENCES, "audience", where),
     )
     keys = [tile.key for tile in page.tiles]
     for key in keys:
@@ -257,6 +266,14 @@ def _check_tile(tile: Tile, where: str, marts: MartColumns) -> None:
             raise SettingsError(f"the ratio {column.name!r} has no denominator", where, "add `of: <denominator column>`")
     _check_sums(tile, where)
     by = tile.options.get("by")
+    if by == "community" and tile.kind.name != "ranking":
+        raise SettingsError("a chart shows eight at most, and communities may be thousands", where, "use a tile of `type: ranking`")
+    if tile.kind.name == "ranking" and (by not in SCOPE_TYPES or "scope_id" not in known):
+        raise SettingsError(
+            f"a ranking puts scopes side by side, and {by!r} is no scope type of {tile.mart}",
+            where,
+            f"`by:` one of {', '.join(SCOPE_TYPES)}",
+        )
     if by is not None and not ("scope_id" in known and by in SCOPE_TYPES) and by not in known:
         raise SettingsError(
             f"`by: {by}` is neither a scope type of {tile.mart} nor one of its columns", where, f"scope types: {', '.join(SCOPE_TYPES)}"
@@ -277,7 +294,7 @@ def _check_sums(tile: Tile, where: str) -> None:
 
 def _read_mapping(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = load_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise SettingsError("the file is missing", str(path), "add it, or take the page out of site.yml") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

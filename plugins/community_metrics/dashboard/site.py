@@ -15,10 +15,13 @@ import duckdb
 import jinja2
 from markupsafe import Markup
 
-from community_metrics.dashboard.datasets import Dataset, DatasetWriter, Scopes, collect_datasets, dataset_name, sql_literal, version_of
+from community_metrics.dashboard.audiences import restricted_paths
+from community_metrics.dashboard.dataset_queries import Dataset, sql_literal
+from community_metrics.dashboard.datasets import DatasetWriter, Scopes, collect_datasets, dataset_name, ranked_names, version_of
+from community_metrics.dashboard.drilling import drill_target
 from community_metrics.dashboard.glossary import PAGE as GLOSSARY
 from community_metrics.dashboard.glossary import chapters
-from community_metrics.dashboard.layout import EXPORTS, PROJECT_DOCS, PROJECT_DOCS_POLICY, SERVED_UNDER
+from community_metrics.dashboard.layout import ACCESS, EXPORTS, PROJECT_DOCS, PROJECT_DOCS_POLICY, SERVED_UNDER
 from community_metrics.dashboard.operations import PAGE as OPERATIONS
 from community_metrics.dashboard.operations import Operations
 from community_metrics.dashboard.pages import Page, Site, Tile, load_site
@@ -91,42 +94,51 @@ def build_site(
         site = load_site(dashboards, marts)
         datasets = collect_datasets(site)
         writer = DatasetWriter(connection, marts, out_dir / "data")
-        scopes = writer.choose_scopes(datasets.values(), site.community_limit)
+        scopes = _scope_labels(connection, site, writer.choose_scopes(datasets.values()), marts)
+        communities = scopes.pop("community", [])
+        writer.write_communities(communities)
         catalogue = {name: writer.write(dataset) for name, dataset in datasets.items()}
         pages = tuple(page for page in site.pages if not (page.hide_when_empty and _is_empty(page, catalogue)))
         trust = read_trust(manifest)
         shared = {
-            "scopes": _scope_labels(connection, site, scopes, marts),
+            "scopes": scopes,
+            "communities": len(communities),
             "gaps": _gaps(connection, site, marts),
             "dataThrough": _day_number(trust.data_through),
             "weekStart": settings.week_start,
+            "release": trust.release_id,
             "servedUnder": SERVED_UNDER,
         }
+        files = [(page, _file_name(page, pages)) for page in pages]
+        restricted = restricted_paths(files)
+        (out_dir / ACCESS).write_text(json.dumps(restricted, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         told = {
             "site": site,
-            "pages": [(page, _file_name(page, pages)) for page in pages],
+            "pages": files,
             "trust": trust,
             "reconciliation": read_reconciliation(connection, marts),
             "deadlines": _deadlines(connection, marts, manifest, settings),
-            "scopes": scopes,
             "restated": beside.restatements,
             "operations": beside.operations,
             "validations": beside.validations,
             "project_docs": PROJECT_DOCS if beside.project_docs else None,
             "exports": EXPORTS,
+            "restricted": restricted,
             "exported": {name for name, mart in project_registry().marts.items() if not mart.is_about_persons},
             "has_glossary": any(page.name == GLOSSARY for page in pages),
             "terms": {metric.name: {"zh": metric.label.zh, "en": metric.label.en} for metric in project_registry().metrics.values()},
             "version": version_of(trust.release_id + trust.created_at + trust.code_version),
         }
         template = _template(dashboards)
-        for page in pages:
+        for page, file in files:
             spec = _page_spec(page, site, catalogue, datasets, shared)
+            for tile in page.tiles:
+                spec["tiles"][tile.key]["drill"] = drill_target(tile, page, files)
             if page.name == OPERATIONS:
                 spec["operations"] = beside.operations.charts
             glossary = chapters(project_registry()) if page.name == GLOSSARY else []
             html = template.render(page=page, spec=_inert_json(spec), glossary=glossary, **told)
-            (out_dir / _file_name(page, pages)).write_text(html, encoding="utf-8")
+            (out_dir / file).write_text(html, encoding="utf-8")
     written = [path for path in out_dir.rglob("*") if path.is_file()]
     return SiteReport(
         index=out_dir / "index.html",
@@ -163,7 +175,7 @@ def _mart_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, 
 
 
 def _is_empty(page: Page, catalogue: Mapping[str, Any]) -> bool:
-    return not any(catalogue[dataset_name(tile)]["files"] for tile in page.tiles if tile.mart)
+    return not any(catalogue[dataset_name(tile)]["groups"] for tile in page.tiles if tile.mart)
 
 
 def _scope_labels(
@@ -260,6 +272,9 @@ def _page_spec(
 
 def _tile_spec(tile: Tile) -> dict[str, Any]:
     columns = [{key: value for key, value in asdict(column).items() if value is not None} for column in tile.columns]
+    if tile.kind.name == "ranking":
+        for column, names in zip(columns, ranked_names(tile), strict=True):
+            column["totals"] = names
     return {
         "type": tile.kind.name,
         "mart": tile.mart,

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 # its denominators, never a mean of ratios.
 AGGREGATES = ("sum", "last", "mean_of_days", "ratio")
 FORMATS = ("number", "decimal", "percent", "currency", "seconds")
-FILTERS = ("scope", "range", "grain", "definition", "method", "currency")
+FILTERS = ("scope", "range", "compare", "grain", "definition", "method", "currency")
 SCOPE_TYPES = ("platform", "community", "channel", "segment")
 # The date ranges of the filter, in days back from a scope's last date; 0 is all dates.
-RANGES = (7, 30, 90, 0)
+RANGES = (1, 7, 30, 90, 0)
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ TILE_KINDS = {
         _kind("line", 6, "by", "area", "total_over"),
         _kind("bar", 6, "by", "stacked", "regroup", "total_over", "where"),
         _kind("heatmap", 12, "calendar_mart"),
-        _kind("cohort", 12, "cohorts", "indexes", "index_prefix", "index_suffix", "where", "grain", "all_dates"),
+        _kind("cohort", 12, "cohorts", "community_cohorts", "indexes", "index_prefix", "index_suffix", "where", "grain", "all_dates"),
         _kind("curve", 6, "cohorts", "indexes", "index_prefix", "index_suffix"),
         _kind("ranking", 12, "by", "top"),
         _kind("funnel", 12),

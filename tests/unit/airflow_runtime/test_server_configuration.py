@@ -28,7 +28,10 @@ NAMES = (
     "airflow_admin_password",
     "airflow_viewer_password",
     "community_metrics_loader_password",
+    "superset_admin_password",
+    "superset_reader_password",
 )
+SUPERSET = {"COMMUNITY_METRICS_SUPERSET_URL": "http://superset:8088"}
 
 
 @pytest.fixture
@@ -63,6 +66,35 @@ def test_the_connection_of_the_loader_is_there_where_its_password_is(secrets: Se
     (tmp_path / "community_metrics_loader_password").unlink()
     assert "AIRFLOW_CONN_COMMUNITY_METRICS_POSTGRES" not in server_environment(Settings(home=tmp_path), secrets, {})
     assert command_environment(secrets, {}) == {}
+
+
+def test_the_connection_of_superset_is_there_where_one_is_deployed(secrets: Secrets, tmp_path: Path) -> None:
+    environment = server_environment(Settings(home=tmp_path), secrets, SUPERSET)
+    connection = json.loads(environment["AIRFLOW_CONN_COMMUNITY_METRICS_SUPERSET"])
+    assert connection == {
+        "conn_type": "http",
+        "schema": "http",
+        "host": "superset",
+        "port": 8088,
+        "login": "admin",
+        "password": "superset_admin_password/@",
+        "extra": {"database_uri": "postgresql://superset_reader:superset_reader_password%2F%40@postgres:5432/community_metrics"},
+    }
+    name = "AIRFLOW_CONN_COMMUNITY_METRICS_SUPERSET"
+    assert name not in server_environment(Settings(home=tmp_path), secrets, {"COMMUNITY_METRICS_SUPERSET_URL": ""})
+    (tmp_path / "superset_admin_password").unlink()
+    assert name not in server_environment(Settings(home=tmp_path), secrets, SUPERSET)
+
+
+def test_the_command_line_is_told_of_superset(secrets: Secrets) -> None:
+    environment = command_environment(secrets, SUPERSET | {"COMMUNITY_METRICS_POSTGRES_URI": "postgresql://other"})
+    assert environment == {
+        "COMMUNITY_METRICS_SUPERSET_USER": "admin",
+        "COMMUNITY_METRICS_SUPERSET_PASSWORD": "superset_admin_password/@",
+        "COMMUNITY_METRICS_SUPERSET_DATABASE_URI": (
+            "postgresql://superset_reader:superset_reader_password%2F%40@postgres:5432/community_metrics"
+        ),
+    }
 
 
 def test_the_command_line_is_told_of_postgres_unless_it_was(secrets: Secrets) -> None:
@@ -110,10 +142,20 @@ def test_every_service_of_airflow_is_deployed_and_watched(compose: dict[str, Any
 def test_every_service_is_limited_and_none_is_root(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
         assert service["mem_limit"] and service["cap_drop"] == ["ALL"], name
-        assert service.get("restart") == "unless-stopped" or name in ("airflow-init", "cli"), name
+        assert service.get("restart") == "unless-stopped" or name in ("airflow-init", "superset-init", "cli"), name
         assert name != "postgres" or service["user"] == "999:999"
         assert name == "postgres" or service["read_only"], name
-    assert "USER 50000:0" in (PROJECT_ROOT / "Dockerfile").read_text(encoding="utf-8")
+    for dockerfile in ("Dockerfile", "deploy/superset/Dockerfile"):
+        assert "USER 50000:0" in (PROJECT_ROOT / dockerfile).read_text(encoding="utf-8")
+
+
+def test_superset_is_given_its_own_secrets_and_never_the_marts_password(compose: dict[str, Any]) -> None:
+    """The password of the role that reads the marts comes with the import, and lies encrypted in Superset's own database."""
+    superset = compose["services"]["superset"]
+    assert superset["secrets"] == ["superset_database_password", "superset_secret_key"]
+    assert superset["ports"] == ["${COMMUNITY_METRICS_SUPERSET_ADDRESS:-127.0.0.1:8088}:8088"]
+    assert superset["healthcheck"]["test"] == ["CMD", "/opt/superset/superset", "healthy"]
+    assert set(superset["volumes"]) == {"superset:/var/lib/superset"}
 
 
 def test_every_secret_is_a_file_that_the_script_makes(compose: dict[str, Any]) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -16,6 +14,7 @@ from browser import fixture_release
 from community_metrics.dashboard.site import Beside, build_site
 from community_metrics.errors import CommunityMetricsError, SettingsError
 from community_metrics.settings import Settings
+from support.site_files import rows_of, spec_of
 
 PAGES = [
     "activity.html",
@@ -46,30 +45,6 @@ PAGE_ORDER = (
     "glossary",
 )
 DAY_ZERO = "date '1970-01-01'"
-
-
-def spec_of(page: Path) -> dict[str, Any]:
-    match = re.search(r'<script type="application/json" id="page-spec">(.*?)</script>', page.read_text(encoding="utf-8"), re.DOTALL)
-    assert match
-    return dict(json.loads(match[1]))
-
-
-def rows_of(site: Path, page: str, dataset: str, scope_type: str, scope_id: str, **split: str) -> list[dict[str, Any]]:
-    """The rows of one scope as a page would unpack them, words and all."""
-    spec = spec_of(site / page)
-    position = next(number for number, scope in enumerate(spec["scopes"][scope_type]) if scope["id"] == scope_id)
-    words = spec["catalogue"][dataset]["words"]
-    rows = []
-    for file in spec["catalogue"][dataset]["files"]:
-        if file["scope_type"] != scope_type or any(file["split"][name] != value for name, value in split.items()):
-            continue
-        text = (site / "data" / f"{file['file']}.js").read_text(encoding="utf-8")
-        columns = json.loads(text[text.index(",") + 1 : text.rindex(")")])
-        for values in zip(*columns.values(), strict=True):
-            row = dict(zip(columns, values, strict=True))
-            if row["scope"] == position:
-                rows.append({name: words[name][value] if name in words and value is not None else value for name, value in row.items()})
-    return rows
 
 
 def test_a_site_has_one_file_per_page_and_starts_at_index(site: Path) -> None:
@@ -125,11 +100,21 @@ def test_hours_of_the_week_add_up_to_the_events_of_the_window(site: Path, databa
     assert {row["days"] for row in rows if row["range_days"] == 30} == {4, 5}
 
 
+def test_price_bands_and_categories_are_files_of_their_own(site: Path, database: Path) -> None:
+    name = "mart_conversion_breakdown_daily"
+    rows = rows_of(site, "conversion.html", name, "platform", "wecom", dimension="price_band")
+    with duckdb.connect(str(database), read_only=True) as connection:
+        expected = connection.execute(
+            f"select business_date - {DAY_ZERO}, currency, dimension_value, orders from marts.{name} "
+            "where scope_id = 'wecom' and dimension = 'price_band' order by all"
+        ).fetchall()
+    assert sorted((row["business_date"], row["currency"], row["dimension_value"], row["orders"]) for row in rows) == expected != []
+
+
 def test_no_name_can_become_html(site: Path) -> None:
     for path in [*site.glob("*.html"), *site.glob("data/**/*.js")]:
         assert "<img src=x" not in path.read_text(encoding="utf-8"), path.name
-    spec = spec_of(site / "growth.html")
-    assert fixture_release.HOSTILE_NAME in [scope["en"] for scope in spec["scopes"]["community"]]
+    assert "\\u003c/script>\\u003cimg src=x" in (site / "data" / "communities.js").read_text(encoding="utf-8")
 
 
 def test_the_page_of_the_models_stands_in_the_site_under_a_policy(dashboards: Path, database: Path, tmp_path: Path) -> None:
@@ -156,30 +141,12 @@ def test_pages_have_no_inline_script_no_inline_style_and_no_foreign_address(site
         assert re.findall(r'(?:href|src)="(?:https?:|//|/)', text) == []
 
 
-def test_each_page_reads_less_than_two_megabytes(site: Path) -> None:
-    for path in site.glob("*.html"):
-        files = [file["file"] for entry in spec_of(path)["catalogue"].values() for file in entry["files"]]
-        weight = path.stat().st_size + sum((site / "data" / f"{name}.js").stat().st_size for name in files)
-        assert weight < 2_000_000, path.name
-
-
 def test_days_without_complete_sources_are_told_to_the_charts_that_they_feed(site: Path) -> None:
     gaps = spec_of(site / "index.html")["gaps"]
     first = 20_521  # 2026-03-09, the fixture's first day
     assert gaps["mart_activity_daily"] == [[first + 60, first + 62], [first + 70, first + 70]]
     assert gaps["mart_conversion_daily"] == [[first + 82, first + 83]]
     assert gaps["mart_growth_daily"] == []
-
-
-def test_the_scope_filter_is_capped_to_the_most_active_communities(dashboards: Path, database: Path, tmp_path: Path) -> None:
-    path = dashboards / "site.yml"
-    path.write_text(path.read_text(encoding="utf-8").replace("community_limit: 200", "community_limit: 2"), encoding="utf-8")
-    build_site(Settings(home=tmp_path), database, fixture_release.manifest(), tmp_path / "site", dashboards)
-    assert [scope["id"] for scope in spec_of(tmp_path / "site" / "growth.html")["scopes"]["community"]] == [
-        "wecom:corp1:g-readers",
-        "discord:guild9:ch-lounge",
-    ]
-    assert "最活跃的 2 个社群，共 6 个" in (tmp_path / "site" / "growth.html").read_text(encoding="utf-8")
 
 
 def test_a_page_about_data_that_nobody_has_is_left_out(dashboards: Path, database: Path, tmp_path: Path) -> None:
@@ -213,21 +180,6 @@ def test_missing_echarts_says_what_to_do(dashboards: Path, database: Path, tmp_p
     (dashboards / "assets" / "vendor" / "echarts.min.js").unlink()
     with pytest.raises(SettingsError, match="make setup"):
         build_site(Settings(home=tmp_path), database, {}, tmp_path / "site", dashboards)
-
-
-def test_a_mart_of_hundreds_of_communities_is_cut_into_files(dashboards: Path, tmp_path: Path) -> None:
-    database = tmp_path / "large.duckdb"
-    with duckdb.connect(str(database)) as connection:
-        connection.execute((Path(fixture_release.__file__).parent / "marts.sql").read_text())
-        connection.execute(
-            "insert into marts.mart_activity_daily (business_date, scope_type, scope_id, dau, mau_30) "
-            "select date '2026-01-01' + d::integer, 'community', 'p:a:' || c, c, 1000 - c "
-            "from range(100) days(d), range(150) communities(c)"
-        )
-    build_site(Settings(home=tmp_path), database, {"release_id": "r1"}, tmp_path / "site", dashboards)
-    files = spec_of(tmp_path / "site" / "activity.html")["catalogue"]["mart_activity_daily"]["files"]
-    assert [(file["from"], file["to"]) for file in files] == [(0, 59), (60, 119), (120, 149)]
-    assert {row["dau"] for row in rows_of(tmp_path / "site", "activity.html", "mart_activity_daily", "community", "p:a:77")} == {77}
 
 
 def test_site_texts_that_scripts_ask_for_exist(dashboards: Path) -> None:

@@ -56,15 +56,16 @@ def test_without_any_configuration_nothing_is_set(bootstrap: ModuleType) -> None
 
 
 def test_no_registry_is_named_in_what_is_installed_from() -> None:
-    installed = ("requirements.lock", "requirements-server.txt", "requirements-bootstrap.txt")
-    for name in (*installed, "requirements.in", "requirements-server.in", "scripts/bootstrap.py", "Makefile", "Dockerfile"):
+    installed = ("requirements.lock", "requirements-server.txt", "requirements-superset.txt", "requirements-bootstrap.txt")
+    asked = ("requirements.in", "requirements-server.in", "requirements-superset.in")
+    for name in (*installed, *asked, "scripts/bootstrap.py", "Makefile", "Dockerfile", "deploy/superset/Dockerfile"):
         text = (PROJECT_ROOT / name).read_text(encoding="utf-8")
         assert "http://" not in text and "https://" not in text, name
         assert "--index-url" not in text, name
 
 
 def test_everything_that_is_installed_is_pinned_by_a_hash() -> None:
-    for name in ("requirements.lock", "requirements-server.txt", "requirements-bootstrap.txt"):
+    for name in ("requirements.lock", "requirements-server.txt", "requirements-superset.txt", "requirements-bootstrap.txt"):
         requirements = (PROJECT_ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
         pinned = [line for line in requirements if line and not line.startswith("#")]
         assert pinned, name
