@@ -49,8 +49,9 @@ test: setup ## all tests but the slow suites below, in two processes
 	wait $$integration || failed=1; cat build/test-integration.log; exit $$failed
 
 .PHONY: test-browser
-test-browser: setup ## the dashboard in real Chromium
+test-browser: setup ## the dashboard, and Superset from its lock, in real Chromium
 	@scripts/browser-packages.sh
+	@$(PYTHON) scripts/bootstrap.py --axe
 	@$(PYTEST) tests -m browser
 
 .PHONY: test-laws

@@ -226,7 +226,7 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_a_short_sequence(folder: Path) -> None:
-    check(folder, max_examples=1, stateful_step_count=8)
+    check(folder, max_examples=1, stateful_step_count=4)
 
 
 @pytest.mark.laws

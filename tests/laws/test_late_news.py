@@ -75,6 +75,7 @@ def figures(daily: dict[date, dict[str, Any]], first: date, name: str, *offsets:
     return [daily[first + timedelta(days=offset)][name] for offset in offsets]
 
 
+@pytest.mark.laws
 def test_late_moved_and_deleted_events_and_links_change_what_they_reach_and_can_be_taken_back(story: Story) -> None:
     before = story.daily()
     first, late, moved_to = date(2026, 9, 1), date(2026, 9, 10), date(2026, 9, 12)
