@@ -23,12 +23,12 @@ _POLL_SECONDS = 0.1
 
 
 @contextmanager
-def open_ops(settings: Settings, wait_seconds: float = _WAIT_SECONDS) -> Iterator[DuckDBPyConnection]:
-    """The open database, made when it is missing or damaged. Raises `BusyError` if another process keeps it for `wait_seconds`."""
+def open_ops(settings: Settings, wait_seconds: float | None = None) -> Iterator[DuckDBPyConnection]:
+    """The open database, made when it is missing or damaged. Raises `BusyError` if another process keeps it for `wait_seconds` (30)."""
     import duckdb
 
     settings.ops_path.parent.mkdir(parents=True, exist_ok=True)
-    deadline = time.monotonic() + wait_seconds
+    deadline = time.monotonic() + (_WAIT_SECONDS if wait_seconds is None else wait_seconds)
     while True:
         try:
             connection = duckdb.connect(str(settings.ops_path))

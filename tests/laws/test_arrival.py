@@ -106,6 +106,7 @@ def check(home: Settings, seed: int, runs: int) -> None:
         assert lines == found[mart], f"{mart}: {len(only)} rows differ, such as {only[:6]}"
 
 
+@pytest.mark.laws
 def test_pieces_repeats_restatements_and_a_withdrawn_mistake_over_two_runs_equal_one_run(home: Settings) -> None:
     check(home, SEED, runs=2)
 

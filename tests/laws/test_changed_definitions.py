@@ -91,6 +91,7 @@ def one_more_day(history: Rules, files: list[ExportFile]) -> ExportFile:
     return export_file(ONE_MORE_DAY, "events", news, Style(), files[0].snapshot_at, files[0].period)
 
 
+@pytest.mark.laws
 def test_a_retention_an_event_type_and_a_channel_each_rebuild_what_is_made_of_them(warehouse: Warehouse) -> None:
     # So that the work tables of the build before held these days only.
     warehouse.land(one_more_day(warehouse.rules, warehouse.files))
