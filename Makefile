@@ -49,10 +49,12 @@ test: setup ## all tests but the slow suites below, in two processes
 	wait $$integration || failed=1; cat build/test-integration.log; exit $$failed
 
 .PHONY: test-browser
-test-browser: setup ## the dashboard, and Superset from its lock, in real Chromium
+test-browser: setup ## the dashboard, and Superset from its lock, in real Chromium, in two processes
 	@scripts/browser-packages.sh
 	@$(PYTHON) scripts/bootstrap.py --axe
-	@$(PYTEST) tests -m browser
+	@mkdir -p build; $(PYTEST) tests/bi -m browser >build/test-bi.log 2>&1 & bi=$$!; failed=0; \
+	$(PYTEST) tests --ignore tests/bi -m browser || failed=1; \
+	wait $$bi || failed=1; cat build/test-bi.log; exit $$failed
 
 .PHONY: test-laws
 test-laws: setup ## long property tests: incremental equals rebuild, arrival orders
