@@ -6,16 +6,33 @@ import json
 import urllib.error
 import urllib.parse
 import urllib.request
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+
+import tenacity
 
 from community_metrics.airflow_runtime.configuration import ADMINISTRATOR, AirflowConfiguration
 from community_metrics.errors import CommunityMetricsError
 
 FINISHED = frozenset({"success", "failed"})
 _TIMEOUT_SECONDS = 90
+# Airflow's own SQLite lets one write at a time; on a busy machine its scheduler was seen to keep it longer than the server waits.
+_BUSY_SECONDS = 60
+
+
+class _AnsweredError(CommunityMetricsError):
+    """Airflow refused, with this HTTP status."""
+
+    def __init__(self, status: int, answer: str, request: str) -> None:
+        super().__init__(f"Airflow answered {status}: {answer}", request, "read the api-server's log")
+        self.status = status
+
+
+class _BusyDatabaseError(_AnsweredError):
+    """Airflow's database did not let the server write or read in time. Nothing was done, as far as the server knows."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +79,15 @@ class AirflowClient:
 
     def trigger(self, dag_id: str, configuration: Mapping[str, Any] | None = None) -> str:
         """Start a run of the DAG now; gives the run's id."""
-        run = self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": dict(configuration or {})})
-        return str(run["dag_run_id"])
+        # Named here, so that what is asked twice because of a busy database is started once.
+        run_id = f"manual__{datetime.now(UTC).isoformat()}_{uuid.uuid4().hex[:8]}"
+        body = {"dag_run_id": run_id, "logical_date": None, "conf": dict(configuration or {})}
+        try:
+            self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", body)
+        except _AnsweredError as error:
+            if error.status != 409:
+                raise
+        return run_id
 
     def run_state(self, dag_id: str, run_id: str) -> str:
         return str(self._call("GET", f"/api/v2/dags/{dag_id}/dagRuns/{_quoted(run_id)}")["state"])
@@ -92,6 +116,12 @@ class AirflowClient:
             self._call("PATCH", f"/api/v2/dags/{run['dag_id']}/dagRuns/{_quoted(run['dag_run_id'])}", {"state": "failed"})
         return len(left)
 
+    @tenacity.retry(
+        retry=tenacity.retry_if_exception_type(_BusyDatabaseError),
+        wait=tenacity.wait_exponential(min=1, max=10),
+        stop=tenacity.stop_after_delay(_BUSY_SECONDS),
+        reraise=True,
+    )
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None, authenticated: bool = True) -> Any:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if authenticated:
@@ -103,9 +133,8 @@ class AirflowClient:
                 return json.load(response)
         except urllib.error.HTTPError as error:
             answer = error.read(2000).decode(errors="replace")
-            raise CommunityMetricsError(
-                f"Airflow answered {error.code}: {answer}", f"{method} {path}", "read the api-server's log"
-            ) from error
+            kind = _BusyDatabaseError if error.code == 500 and "Database error" in answer else _AnsweredError
+            raise kind(error.code, answer, f"{method} {path}") from error
 
     def _bearer(self) -> str:
         if self._token is None:
