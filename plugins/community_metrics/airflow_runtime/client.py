@@ -19,8 +19,8 @@ from community_metrics.errors import CommunityMetricsError
 
 FINISHED = frozenset({"success", "failed"})
 _TIMEOUT_SECONDS = 90
-# Airflow's own SQLite lets one write at a time; on a busy machine its scheduler was seen to keep it longer than the server waits.
-_BUSY_SECONDS = 60
+# The API server gives up on its database after seconds (`AirflowConfiguration.api_server_environment`), and is then asked again.
+_ATTEMPTS = 8
 
 
 class _AnsweredError(CommunityMetricsError):
@@ -119,7 +119,7 @@ class AirflowClient:
     @tenacity.retry(
         retry=tenacity.retry_if_exception_type(_BusyDatabaseError),
         wait=tenacity.wait_exponential(min=1, max=10),
-        stop=tenacity.stop_after_delay(_BUSY_SECONDS),
+        stop=tenacity.stop_after_attempt(_ATTEMPTS),
         reraise=True,
     )
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None, authenticated: bool = True) -> Any:

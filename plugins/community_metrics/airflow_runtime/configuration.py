@@ -20,6 +20,9 @@ from community_metrics.settings import PREFIX, PROJECT_ROOT, Settings
 
 DEFAULT_PORT = 8080
 ADMINISTRATOR = "admin"
+# How long SQLite waits for another writer. Its own 5 seconds are too short for several processes on a busy machine.
+_PATIENCE_SECONDS = 60
+_API_SERVER_PATIENCE_SECONDS = 5
 # name -> (slots, what for): DuckDB has one writer, the ledger one loader, and some platforms want one caller.
 POOLS = {
     "warehouse_writer": (1, "The working DuckDB file has one writer"),
@@ -40,6 +43,16 @@ class AirflowConfiguration:
     @property
     def url(self) -> str:
         return f"http://localhost:{self.port}"
+
+    @property
+    def api_server_environment(self) -> dict[str, str]:
+        """That of the API server, which must not wait long for the database.
+
+        It writes its log of actions from its event loop, where it also ends the transactions of the tasks' calls: waiting for one of
+        these, it waits for itself until its patience ends (seen with 60 seconds: the call failed, and two tasks with it). Who calls
+        it tries again.
+        """
+        return self.environment | as_environment({"database": {"sql_alchemy_conn": _database(self.home, _API_SERVER_PATIENCE_SECONDS)}})
 
     @property
     def logs(self) -> Path:
@@ -64,8 +77,7 @@ def configure(
             "simple_auth_manager_users": f"{ADMINISTRATOR}:admin",
             "simple_auth_manager_passwords_file": home / "passwords.json",
         },
-        # SQLite's own patience of 5 seconds is too short for several processes on a busy machine.
-        "database": {"sql_alchemy_conn": f"sqlite:///{home / 'airflow.db'}?timeout=60"},
+        "database": {"sql_alchemy_conn": _database(home, _PATIENCE_SECONDS)},
         "api": {"host": "127.0.0.1", "port": chosen, "workers": 1, "secret_key": keys["api_secret"], "expose_config": False},
         "api_auth": {"jwt_secret": keys["jwt_secret"]},
         "scheduler": {"use_job_schedule": run_schedules, "scheduler_idle_sleep_time": 0.5},
@@ -83,6 +95,10 @@ def configure(
     # Airflow starts parts of itself by name.
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", os.defpath)])
     return AirflowConfiguration(home=home, port=chosen, password=passwords[ADMINISTRATOR], environment=environment)
+
+
+def _database(home: Path, patience_seconds: int) -> str:
+    return f"sqlite:///{home / 'airflow.db'}?timeout={patience_seconds}"
 
 
 def project_options(settings: Settings) -> dict[str, object]:

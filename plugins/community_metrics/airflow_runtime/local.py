@@ -57,7 +57,7 @@ def local_airflow(
         say("starting Airflow")
         started_at = datetime.now(UTC)
         for name, command in COMPONENTS.items():
-            family.start(name, command)
+            family.start(name, command, configuration.api_server_environment if name == "api-server" else None)
         airflow = LocalAirflow(configuration, AirflowClient(configuration), family)
         _wait_until_ready(airflow, expected_dags, time.monotonic() + start_seconds)
         abandoned = airflow.client.fail_unfinished_runs(started_at)

@@ -39,14 +39,14 @@ class ProcessFamily:
     stop_seconds: float = 5.0
     _members: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
-    def start(self, name: str, command: Sequence[str]) -> None:
-        """Start one component; its output goes to `<log_folder>/<name>.log`."""
+    def start(self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+        """Start one component, in the family's environment or its own; its output goes to `<log_folder>/<name>.log`."""
         self.log_folder.mkdir(parents=True, exist_ok=True)
         leader = next(iter(self._members.values()), None)
         with self.log_path(name).open("wb") as output:
             self._members[name] = subprocess.Popen(
                 command,
-                env=dict(self.environment),
+                env=dict(self.environment if environment is None else environment),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -35,6 +35,13 @@ def test_it_listens_on_this_machine_only(tmp_path: Path) -> None:
     assert configure(Settings(home=tmp_path), port=1).environment["AIRFLOW__API__HOST"] == "127.0.0.1"
 
 
+def test_the_api_server_alone_gives_up_on_a_busy_database_soon(tmp_path: Path) -> None:
+    made = configure(Settings(home=tmp_path), port=1)
+    name = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+    assert made.environment[name] == f"sqlite:///{tmp_path}/airflow/airflow.db?timeout=60"
+    assert made.api_server_environment == made.environment | {name: f"sqlite:///{tmp_path}/airflow/airflow.db?timeout=5"}
+
+
 def test_another_airflow_on_this_machine_does_not_leak_in(tmp_path: Path) -> None:
     foreign = {
         "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
