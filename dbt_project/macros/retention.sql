@@ -28,6 +28,65 @@
     select member_key from {{ ref('int_retention__rebuilt_members') }}
 {%- endmacro %}
 
+{# Whose rows of `int_retention__stays` this build looks at again: who entered or was present otherwise, or whose presence became known. #}
+{% macro members_of_stays() -%}
+    select member_key from control.touched_members where domain in ('entry', 'presence', 'channel')
+    union
+    select member_key
+    from {{ ref('int_membership__presence') }}
+    where start_date in ({{ touched_dates('observed') }}) or count_until in ({{ touched_dates('observed') }})
+{%- endmacro %}
+
+{# The first day of the month before which no activity and no end of what is known has changed, as a date for SQL. #}
+{% macro month_of_first_news() -%}
+    {%- if not execute -%}{{ return("date '0001-01-01'") }}{%- endif -%}
+    {%- set query -%}
+        select coalesce({{ month_start('min(business_date)') }}, date '9999-12-01')
+        from control.touched
+        where domain in ('activity', 'observed')
+    {%- endset -%}
+    {{ return("date '" ~ run_query(query).rows[0][0] ~ "'") }}
+{%- endmacro %}
+
+{# First and last day of activity of those in `ranges`, by grain; of the months since `from_block`, where it is given. #}
+{% macro first_and_last_returns(ranges, from_block) -%}
+    {%- set grains = ['day', 'week', 'month'] -%}
+    select
+        definition,
+        scope_type,
+        scope_id,
+        member_key,
+        entry_date
+        {%- for grain in grains %},
+        min({{ period_of_bit('block_start', "'day'", highest_bit(grain ~ '_mask')) }}) as first_{{ grain }},
+        max({{ period_of_bit('block_start', "'day'", lowest_bit(grain ~ '_mask')) }}) as last_{{ grain }}
+        {%- endfor %}
+    from (
+        select
+            ranges.definition,
+            ranges.scope_type,
+            ranges.scope_id,
+            ranges.member_key,
+            ranges.entry_date,
+            blocks.block_start
+            {%- for grain in grains %},
+            {{ both_bits('blocks.period_mask', bits_of_periods('blocks.block_start', 'ranges.from_' ~ grain, 'ranges.until_' ~ grain, 'day')) }} as {{ grain }}_mask
+            {%- endfor %}
+        from {{ ranges }} as ranges
+        left join {{ ref('int_activity__block_scopes') }} as blocks
+            on
+                ranges.scope_type = blocks.scope_type
+                and ranges.scope_id = blocks.scope_id
+                and ranges.member_key = blocks.member_key
+                and blocks.period_grain = 'day'
+                and {{ month_start('ranges.entry_date') }} <= blocks.block_start
+                {%- if from_block %}
+                and blocks.block_start >= {{ from_block }}
+                {%- endif %}
+    ) as masked
+    group by definition, scope_type, scope_id, member_key, entry_date
+{%- endmacro %}
+
 {# What is known of a scope begins or ends altogether: then nobody's returns there were counted, or are any more. #}
 {% macro a_scope_came_or_went() -%}
     {%- if not execute -%}{{ return(false) }}{%- endif -%}

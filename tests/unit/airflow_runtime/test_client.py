@@ -99,7 +99,7 @@ def test_two_runs_have_two_names(airflow: Airflow, client: AirflowClient) -> Non
 
 def test_a_database_that_stays_busy_is_told(airflow: Airflow, client: AirflowClient) -> None:
     airflow.answers = [(500, BUSY)] * 8
-    with pytest.raises(CommunityMetricsError, match="Airflow answered 500.*Database error"):
+    with pytest.raises(CommunityMetricsError, match=r"Airflow answered 500.*Database error"):
         client.run_state("warehouse_release", "manual__1")
     assert airflow.answers == []
 

@@ -2,7 +2,8 @@
     materialized='incremental',
     incremental_strategy='replace_members',
     affected='members_seen_anew',
-    touches='first_seen_touches'
+    touches='first_seen_touches',
+    touches_members='entry'
 ) }}
 -- Grain: one row per scope and member who was ever active in it.
 -- First seen is the earliest of first presence, the record's creation and first activity: it decides who is new.

@@ -8,9 +8,16 @@
     touches='entry_touches',
     totals=totals_of_retention('changes_by_returns')
 ) }}
+{%- set columns = ['definition', 'scope_type', 'scope_id', 'member_key', 'entry_date'] -%}
+{%- for grain in grains -%}
+    {%- do columns.extend(['first_' ~ grain, 'last_' ~ grain]) -%}
+{%- endfor -%}
+{%- set is_partial = rebuilds_some_members() -%}
+{%- set news_begin = month_of_first_news() if is_partial else none -%}
 -- Grain: one row per definition of which activity is the return and that is kept by member, scope and member who entered.
 -- By grain the first and the last day of activity in the periods that count: those after the cohort's own, within the horizon and,
 -- for the last, known. Days and not periods, since a day that is taken back touches only whom it concerns.
+-- Of members whose news lie in the last months only these are read: a day costs the same after one year as after one month.
 -- noqa: disable=LT02
 with entries as (
     select
@@ -33,7 +40,7 @@ with entries as (
             and known.period_grain = 'day'
             and {{ observed_scope_type('entries.scope_type') }} = known.observed_scope_type
             and {{ observed_scope_id('entries.scope_type', 'entries.scope_id') }} = known.observed_scope_id
-    {% if rebuilds_some_members() -%}
+    {% if is_partial -%}
         where entries.member_key in ({{ members_of_retention() }})
     {%- endif %}
 ),
@@ -51,36 +58,72 @@ ranges as (
     from entries
 ),
 
-masked as (
-    select
-        ranges.definition,
-        ranges.scope_type,
-        ranges.scope_id,
-        ranges.member_key,
-        ranges.entry_date,
-        blocks.block_start
-        {%- for grain in grains %},
-        {{ both_bits('blocks.period_mask', bits_of_periods('blocks.block_start', 'ranges.from_' ~ grain, 'ranges.until_' ~ grain, 'day')) }} as {{ grain }}_mask
-        {%- endfor %}
-    from ranges
-    left join {{ ref('int_activity__block_scopes') }} as blocks
+recent as (
+    {{ first_and_last_returns('ranges', news_begin) }}
+)
+{%- if not is_partial %}
+
+select {{ columns | join(', ') }}
+from recent
+{%- else %},
+
+-- What was told of the months before the news stays, unless the member entered on another date.
+earlier as (
+    select kept.*
+    from {{ this }} as kept
+    inner join ranges
         on
-            ranges.scope_type = blocks.scope_type
-            and ranges.scope_id = blocks.scope_id
-            and ranges.member_key = blocks.member_key
-            and blocks.period_grain = 'day'
-            and {{ month_start('ranges.entry_date') }} <= blocks.block_start
+            kept.definition = ranges.definition
+            and kept.scope_type = ranges.scope_type
+            and kept.scope_id = ranges.scope_id
+            and kept.member_key = ranges.member_key
+            and kept.entry_date = ranges.entry_date
+),
+
+combined as (
+    select
+        recent.definition,
+        recent.scope_type,
+        recent.scope_id,
+        recent.member_key,
+        recent.entry_date,
+        {%- for grain in grains %}
+        case when earlier.first_{{ grain }} < {{ news_begin }} then earlier.first_{{ grain }} else recent.first_{{ grain }} end as first_{{ grain }},
+        coalesce(recent.last_{{ grain }}, case when earlier.last_{{ grain }} < {{ news_begin }} then earlier.last_{{ grain }} end) as last_{{ grain }},
+        {%- endfor %}
+        -- Their last return was taken back, or nothing was told of them: the one before is looked for in all months.
+        {{ news_begin }} > {{ month_start('recent.entry_date') }}
+        and (
+            earlier.member_key is null
+            {%- for grain in grains %}
+            or (recent.last_{{ grain }} is null and earlier.last_{{ grain }} >= {{ news_begin }})
+            {%- endfor %}
+        ) as is_looked_for
+    from recent
+    left join earlier
+        on
+            recent.definition = earlier.definition
+            and recent.scope_type = earlier.scope_type
+            and recent.scope_id = earlier.scope_id
+            and recent.member_key = earlier.member_key
+),
+
+looked_for as (
+    select ranges.*
+    from ranges
+    inner join combined
+        on
+            ranges.definition = combined.definition
+            and ranges.scope_type = combined.scope_type
+            and ranges.scope_id = combined.scope_id
+            and ranges.member_key = combined.member_key
+    where combined.is_looked_for
 )
 
-select
-    definition,
-    scope_type,
-    scope_id,
-    member_key,
-    entry_date
-    {%- for grain in grains %},
-    min({{ period_of_bit('block_start', "'day'", highest_bit(grain ~ '_mask')) }}) as first_{{ grain }},
-    max({{ period_of_bit('block_start', "'day'", lowest_bit(grain ~ '_mask')) }}) as last_{{ grain }}
-    {%- endfor %}
-from masked
-group by definition, scope_type, scope_id, member_key, entry_date
+select {{ columns | join(', ') }}
+from combined
+where not is_looked_for
+union all
+select {{ columns | join(', ') }}
+from ({{ first_and_last_returns('looked_for', none) }}) as found
+{%- endif %}

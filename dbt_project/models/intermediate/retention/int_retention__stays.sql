@@ -1,8 +1,8 @@
--- depends_on: {{ ref('int_retention__rebuilt_members') }}
+-- depends_on: {{ ref('int_status__observed') }}
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_members',
-    affected='members_of_retention',
+    affected='members_of_stays',
     unless='a_scope_came_or_went',
     totals=totals_of_retention('changes_by_stays')
 ) }}
@@ -36,5 +36,5 @@ left join {{ ref('int_membership__presence') }} as presence
         and entries.member_key = presence.member_key
         and known.observed_until >= presence.start_date
 {% if rebuilds_some_members() -%}
-    where entries.member_key in ({{ members_of_retention() }})
+    where entries.member_key in ({{ members_of_stays() }})
 {%- endif %}
