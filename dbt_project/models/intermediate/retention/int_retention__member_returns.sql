@@ -96,7 +96,7 @@ combined as (
         and (
             earlier.member_key is null
             {%- for grain in grains %}
-            or (recent.last_{{ grain }} is null and earlier.last_{{ grain }} >= {{ news_begin }})
+            or (recent.last_{{ grain }} is null and coalesce(earlier.last_{{ grain }} >= {{ news_begin }}, false))
             {%- endfor %}
         ) as is_looked_for
     from recent
