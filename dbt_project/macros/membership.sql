@@ -41,6 +41,9 @@
 
     select member_key from changed
     union
+    -- Of ids whose last declared row is gone, only the links still tell whose they are.
+    select member_key from {{ ref('int_identity__members') }} where native_id in (select native_id from ids)
+    union
     select coalesce(identity.member_key, declared.member_id) as member_key
     from {{ ref('int_membership__declared') }} as declared
     left join {{ ref('int_identity__members') }} as identity on declared.member_id = identity.native_id
