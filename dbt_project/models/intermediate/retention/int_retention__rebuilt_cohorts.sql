@@ -1,6 +1,5 @@
 -- depends_on: {{ ref('int_activity__rebuilt_periods') }}
 -- depends_on: {{ ref('int_membership__daily') }}
--- depends_on: {{ ref('int_status__observed') }}
 -- Grain: one row per definition, period grain and cohort whose cells this build rebuilds (a full refresh: every cohort).
 -- A touched date reaches the cohort that it lies in and those whose horizon it lies in. Orders do not record the dates that they
 -- touch, so that definitions on them are rebuilt for all cohorts.
@@ -9,7 +8,14 @@ with periods as (
     from {{ ref('int_calendar__dates') }} as dates
     inner join (
         select min(first_date) as first_date, max(last_date) as last_date
-        from {{ ref('int_status__scope_dates') }}
+        from (
+            select first_date, last_date from {{ ref('int_status__scope_dates') }}
+            union all
+            -- Somebody may be seen to join by an event before anybody was active or present.
+            select observed_from as first_date, observed_until as last_date
+            from {{ ref('int_status__observed') }}
+            where domain = 'activity'
+        ) as ranges
     ) as known on dates.business_date between known.first_date and known.last_date
     cross join {{ grains() }} as grains (period_grain)
 )
