@@ -1,5 +1,5 @@
 -- depends_on: {{ ref('int_retention__rebuilt_members') }}
-{%- set grains = {'day': 'horizon_days', 'week': 'horizon_weeks', 'month': 'horizon_months'} -%}
+{%- set grains = ['day', 'week', 'month'] -%}
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_members',
@@ -19,43 +19,12 @@
 -- for the last, known. Days and not periods, since a day that is taken back touches only whom it concerns.
 -- Of members whose news lie in the last months only these are read: a day costs the same after one year as after one month.
 -- noqa: disable=LT02
-with entries as (
-    select
-        definitions.definition,
-        definitions.horizon_days,
-        definitions.horizon_weeks,
-        definitions.horizon_months,
-        entries.scope_type,
-        entries.scope_id,
-        entries.member_key,
-        entries.entry_date,
-        known.observed_until
-    from {{ ref('int_retention__entries') }} as entries
-    inner join {{ ref('retention_definitions') }} as definitions on entries.event_name = definitions.entry_event
-    inner join {{ ref('int_retention__definitions') }} as kept
-        on definitions.definition = kept.definition and kept.period_grain = 'day' and kept.is_kept_by_member and kept.is_masked
-    left join {{ ref('int_retention__known') }} as known
-        on
-            definitions.definition = known.definition
-            and known.period_grain = 'day'
-            and {{ observed_scope_type('entries.scope_type') }} = known.observed_scope_type
-            and {{ observed_scope_id('entries.scope_type', 'entries.scope_id') }} = known.observed_scope_id
+with ranges as (
+    select *
+    from {{ ref('int_retention__return_ranges') }}
     {% if is_partial -%}
-        where entries.member_key in ({{ members_of_retention() }})
+        where member_key in ({{ members_of_retention() }})
     {%- endif %}
-),
-
-ranges as (
-    select
-        *
-        {%- for grain, horizon in grains.items() %},
-        {{ add_periods(period_start('entry_date', "'" ~ grain ~ "'"), "'" ~ grain ~ "'", 1) }} as from_{{ grain }},
-        least(
-            {{ period_end(add_periods(period_start('entry_date', "'" ~ grain ~ "'"), "'" ~ grain ~ "'", horizon), "'" ~ grain ~ "'") }},
-            {{ period_end(period_start('observed_until', "'" ~ grain ~ "'"), "'" ~ grain ~ "'") }}
-        ) as until_{{ grain }}
-        {%- endfor %}
-    from entries
 ),
 
 recent as (
