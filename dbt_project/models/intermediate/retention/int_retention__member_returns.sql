@@ -37,31 +37,19 @@ from recent
 {%- else %},
 
 -- What was told of the months before the news stays, unless the member entered on another date.
-earlier as (
-    select kept.*
-    from {{ this }} as kept
-    inner join ranges
-        on
-            kept.definition = ranges.definition
-            and kept.scope_type = ranges.scope_type
-            and kept.scope_id = ranges.scope_id
-            and kept.member_key = ranges.member_key
-            and kept.entry_date = ranges.entry_date
-),
-
 combined as (
     select
-        recent.definition,
-        recent.scope_type,
-        recent.scope_id,
-        recent.member_key,
-        recent.entry_date,
+        definition,
+        scope_type,
+        scope_id,
+        member_key,
+        entry_date,
         {%- for grain in grains %}
         case when earlier.first_{{ grain }} < {{ news_begin }} then earlier.first_{{ grain }} else recent.first_{{ grain }} end as first_{{ grain }},
         coalesce(recent.last_{{ grain }}, case when earlier.last_{{ grain }} < {{ news_begin }} then earlier.last_{{ grain }} end) as last_{{ grain }},
         {%- endfor %}
         -- Their last return was taken back, or nothing was told of them: the one before is looked for in all months.
-        {{ news_begin }} > {{ month_start('recent.entry_date') }}
+        {{ news_begin }} > {{ month_start('entry_date') }}
         and (
             earlier.member_key is null
             {%- for grain in grains %}
@@ -69,23 +57,13 @@ combined as (
             {%- endfor %}
         ) as is_looked_for
     from recent
-    left join earlier
-        on
-            recent.definition = earlier.definition
-            and recent.scope_type = earlier.scope_type
-            and recent.scope_id = earlier.scope_id
-            and recent.member_key = earlier.member_key
+    left join {{ this }} as earlier using (definition, scope_type, scope_id, member_key, entry_date)
 ),
 
 looked_for as (
     select ranges.*
     from ranges
-    inner join combined
-        on
-            ranges.definition = combined.definition
-            and ranges.scope_type = combined.scope_type
-            and ranges.scope_id = combined.scope_id
-            and ranges.member_key = combined.member_key
+    inner join combined using (definition, scope_type, scope_id, member_key)
     where combined.is_looked_for
 )
 
