@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -20,7 +21,7 @@ from community_metrics.lake.persons import contexts_in_lake, hashes_of, id_kinds
 from community_metrics.lake.pseudonyms import Pseudonymiser
 from community_metrics.landing.erasures import ErasureLedger
 from community_metrics.locks import ingest_lock, writer_lock
-from community_metrics.observability.runs import recorded
+from community_metrics.observability.runs import Step, recorded
 from community_metrics.releases.retention import pins, releases_with_erased
 from community_metrics.settings import Settings
 
@@ -83,11 +84,12 @@ def erase(
         raise UsageError("an erasure needs a platform and an id", "erase", "name them with --platform and --member")
     if not is_rehearsal and not (reason.strip() and by.strip()):
         raise UsageError("an erasure needs a reason and who orders it", "erase", "say why with --reason and who with --by")
-    if is_rehearsal:
-        return _take_out(settings, platform, member, account, id_kind, by, reason, only_this_id, is_rehearsal)
-    with recorded(settings, "erase") as step:
+    # A rehearsal does nothing that a run could tell of.
+    recording: AbstractContextManager[Step | None] = nullcontext() if is_rehearsal else recorded(settings, "erase")
+    with recording as step:
         report = _take_out(settings, platform, member, account, id_kind, by, reason, only_this_id, is_rehearsal)
-        step.files, step.rows_in = len(report.files), sum(file.rows for file in report.files)
+        if step is not None:
+            step.files, step.rows_in = len(report.files), sum(file.rows for file in report.files)
     return report
 
 
