@@ -10,18 +10,15 @@ from pathlib import Path
 import pytest
 
 from bi.superset_server import SupersetServer, superset_server
-from browser.site_browser import CHROMEDRIVER, CHROMIUM, SiteBrowser
 from community_metrics import pipeline
 from community_metrics.settings import PROJECT_ROOT, Settings, load_settings
+from support.chromium import RELEASE_VARIABLE, chromium, mark_as_browser_tests
 
-RELEASE_VARIABLE = "COMMUNITY_METRICS_TEST_RELEASE"
+__all__ = ["chromium"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.browser)
+    mark_as_browser_tests(items, Path(__file__).parent)
 
 
 @pytest.fixture(scope="session")
@@ -44,12 +41,3 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def superset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SupersetServer]:
     with superset_server(tmp_path_factory.mktemp("superset")) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteBrowser]:
-    if not (CHROMIUM.exists() and CHROMEDRIVER.exists()):
-        pytest.skip("Chromium is absent: apt-get install chromium chromium-driver fonts-noto-cjk")
-    browser = SiteBrowser(tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.driver.quit()

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from browser import fixture_release
-from browser.site_browser import CHROMEDRIVER, CHROMIUM, SiteBrowser, served
+from browser.site_browser import SiteBrowser, served
 from community_metrics.dashboard.site import Beside, build_site
 from community_metrics.settings import Settings
 from community_metrics.warehouse.project_docs import make_project_docs
+from support.chromium import RELEASE_VARIABLE, chromium, mark_as_browser_tests
 
-RELEASE_VARIABLE = "COMMUNITY_METRICS_TEST_RELEASE"
+__all__ = ["chromium"]
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,7 @@ class Release:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.browser)
+    mark_as_browser_tests(items, Path(__file__).parent)
 
 
 @pytest.fixture(scope="session")
@@ -67,15 +65,6 @@ def release(request: pytest.FixtureRequest) -> Release:
         pytest.skip(f"no other release given: set {RELEASE_VARIABLE} to a release's folder")
     folder = Path(given).resolve()
     return Release(folder / "site", folder / "warehouse.duckdb", json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
-
-
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteBrowser]:
-    if not (CHROMIUM.exists() and CHROMEDRIVER.exists()):
-        pytest.skip("Chromium is absent: apt-get install chromium chromium-driver fonts-noto-cjk")
-    browser = SiteBrowser(tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.driver.quit()
 
 
 @pytest.fixture
