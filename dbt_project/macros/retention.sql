@@ -48,8 +48,27 @@
     {{ return("date '" ~ run_query(query).rows[0][0] ~ "'") }}
 {%- endmacro %}
 
-{# First and last day of activity of those in `ranges`, by grain; of the months since `from_block`, where it is given. #}
-{% macro first_and_last_returns(ranges, from_block) -%}
+{# By grain the first and the last day on which who entered may return: of the periods after the cohort's own, within the horizon and known. #}
+{% macro ranges_of_returns(entries) -%}
+    select
+        *
+        {%- for grain, horizon in {'day': 'horizon_days', 'week': 'horizon_weeks', 'month': 'horizon_months'}.items() -%}
+        {%- set of_grain = "'" ~ grain ~ "'" -%}
+        {%- set cohort_start = period_start('entry_date', of_grain) %},
+        {{ add_periods(cohort_start, of_grain, 1) }} as from_{{ grain }},
+        least(
+            {{ period_end(add_periods(cohort_start, of_grain, horizon), of_grain) }},
+            {{ period_end(period_start('observed_until', of_grain), of_grain) }}
+        ) as until_{{ grain }}
+        {%- endfor %}
+    from {{ entries }}
+{%- endmacro %}
+
+{#
+    First and last day of activity of those in `ranges`, by grain; of the months since `from_block`, where it is given. `of_some`: the
+    masks of those only whom a build looks at again are read.
+#}
+{% macro first_and_last_returns(ranges, from_block, of_some) -%}
     {%- set grains = ['day', 'week', 'month'] -%}
     select
         definition,
@@ -73,16 +92,23 @@
             {{ both_bits('blocks.period_mask', bits_of_periods('blocks.block_start', 'ranges.from_' ~ grain, 'ranges.until_' ~ grain, 'day')) }} as {{ grain }}_mask
             {%- endfor %}
         from {{ ranges }} as ranges
-        left join {{ ref('int_activity__block_scopes') }} as blocks
+        left join (
+            select scope_type, scope_id, member_key, block_start, period_mask
+            from {{ ref('int_activity__block_scopes') }}
+            where
+                period_grain = 'day'
+                {%- if from_block %}
+                and block_start >= {{ from_block }}
+                {%- endif %}
+                {%- if of_some %}
+                and member_key in ({{ members_of_retention() }})
+                {%- endif %}
+        ) as blocks
             on
                 ranges.scope_type = blocks.scope_type
                 and ranges.scope_id = blocks.scope_id
                 and ranges.member_key = blocks.member_key
-                and blocks.period_grain = 'day'
                 and {{ month_start('ranges.entry_date') }} <= blocks.block_start
-                {%- if from_block %}
-                and blocks.block_start >= {{ from_block }}
-                {%- endif %}
     ) as masked
     group by definition, scope_type, scope_id, member_key, entry_date
 {%- endmacro %}
@@ -95,8 +121,9 @@
 
 {# Who entered on another date counts in another cohort on every day of their activity after that. #}
 {% macro entry_touches(old, new) -%}
-    with moved as (
-        select
+    {%- call statement('moved_entries') -%}
+        create or replace temporary table moved_entries as
+        select distinct
             coalesce(before.member_key, after.member_key) as member_key,
             least(before.entry_date, after.entry_date) as entry_date
         from {{ old }} as before
@@ -107,20 +134,25 @@
                 and before.scope_id = after.scope_id
                 and before.member_key = after.member_key
         where before.member_key is null or after.member_key is null or before.entry_date <> after.entry_date
-    )
-
-    select distinct 'retention' as domain, days.business_date
-    from {{ adapter.get_relation(this.database, 'intermediate', 'int_activity__member_day') }} as days
-    where
-        days.business_date > (select min(entry_date) from moved)
-        and days.member_key in (select member_key from moved)
+    {%- endcall -%}
+    {#- As a literal, so that the engine leaves out the days before it. -#}
+    {%- set first_entry = run_query('select min(entry_date) from moved_entries').rows[0][0] or '9999-12-31' %}
+    select distinct 'retention' as domain, business_date
+    from {{ adapter.get_relation(this.database, 'intermediate', 'int_activity__member_day') }}
+    where business_date > date '{{ first_entry }}' and member_key in (select member_key from moved_entries)
 {%- endmacro %}
 
-{# The periods of which `int_retention__period_returns` counts anew who was active. #}
-{% macro rebuilt_return_periods() -%}
-    select distinct grains.period_grain, {{ period_start('touched.business_date', 'grains.period_grain') }} as period_start
+{#
+    The dates of which `int_retention__return_days` counts anew who returned: a touched one, and those after it in its month and in its week,
+    for who was active on it for the first time in these.
+#}
+{% macro rebuilt_return_dates() -%}
+    select distinct dates.business_date
     from control.touched as touched
-    cross join {{ grains() }} as grains (period_grain)
+    inner join {{ adapter.get_relation(this.database, 'intermediate', 'int_calendar__dates') }} as dates
+        on
+            dates.business_date >= touched.business_date
+            and dates.business_date <= greatest({{ period_end(month_start('touched.business_date'), "'month'") }}, {{ period_end(week_start('touched.business_date'), "'week'") }})
     where touched.domain in ('activity', 'retention')
 {%- endmacro %}
 
@@ -140,19 +172,6 @@
 
 {% macro _places_between(period, block_start, grain) -%}
     {{ days_between(period, block_start) if grain == 'day' else exact_quotient(days_between(period, block_start), 7) }}
-{%- endmacro %}
-
-{# Of a block, the bits of the periods of a grain in which `members` who entered may return: after the cohort's own, within the horizon. #}
-{% macro bits_after_entry(grain) -%}
-    {%- set of_grain = "'" ~ grain ~ "'" -%}
-    {%- set cohort_start = period_start('members.entry_date', of_grain) -%}
-    {%- set last = add_periods(cohort_start, of_grain, 'definitions.horizon') -%}
-    {{ bits_of_periods(
-        'blocks.block_start',
-        add_periods(cohort_start, of_grain, 1),
-        period_end(last, of_grain) if grain == 'month' else last,
-        'week' if grain == 'week' else 'day'
-    ) }}
 {%- endmacro %}
 
 {% macro totals_of_retention(contributions) -%}

@@ -9,12 +9,19 @@ with period_returns as (
         scope_type,
         scope_id,
         cohort_start,
-        {{ periods_between('period_start', 'cohort_start', 'period_grain') }} as period_index,
-        members
-    from {{ ref('int_retention__period_returns') }}
+        {{ periods_between(period_start('business_date', 'period_grain'), 'cohort_start', 'period_grain') }} as period_index,
+        {{ count_measure('sum(members)') }} as members
+    from {{ ref('int_retention__return_days') }}
     where (definition, period_grain, cohort_start) in (
         select definition, period_grain, cohort_start from {{ ref('int_retention__rebuilt_cohorts') }}
     )
+    group by
+        definition,
+        period_grain,
+        scope_type,
+        scope_id,
+        cohort_start,
+        {{ periods_between(period_start('business_date', 'period_grain'), 'cohort_start', 'period_grain') }}
 )
 
 select definition, period_grain, scope_type, scope_id, cohort_start, period_index, bounded, within_periods, ended

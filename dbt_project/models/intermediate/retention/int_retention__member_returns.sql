@@ -19,16 +19,43 @@
 -- for the last, known. Days and not periods, since a day that is taken back touches only whom it concerns.
 -- Of members whose news lie in the last months only these are read: a day costs the same after one year as after one month.
 -- noqa: disable=LT02
-with ranges as (
-    select *
-    from {{ ref('int_retention__return_ranges') }}
+with entered as (
+    select event_name, scope_type, scope_id, member_key, entry_date
+    from {{ ref('int_retention__entries') }}
     {% if is_partial -%}
         where member_key in ({{ members_of_retention() }})
     {%- endif %}
 ),
 
+entries as (
+    select
+        definitions.definition,
+        definitions.horizon_days,
+        definitions.horizon_weeks,
+        definitions.horizon_months,
+        entered.scope_type,
+        entered.scope_id,
+        entered.member_key,
+        entered.entry_date,
+        known.observed_until
+    from entered
+    inner join {{ ref('retention_definitions') }} as definitions on entered.event_name = definitions.entry_event
+    inner join {{ ref('int_retention__definitions') }} as kept
+        on definitions.definition = kept.definition and kept.period_grain = 'day' and kept.is_kept_by_member and kept.is_masked
+    left join {{ ref('int_retention__known') }} as known
+        on
+            definitions.definition = known.definition
+            and known.period_grain = 'day'
+            and {{ observed_scope_type('entered.scope_type') }} = known.observed_scope_type
+            and {{ observed_scope_id('entered.scope_type', 'entered.scope_id') }} = known.observed_scope_id
+),
+
+ranges as (
+    {{ ranges_of_returns('entries') }}
+),
+
 recent as (
-    {{ first_and_last_returns('ranges', news_begin) }}
+    {{ first_and_last_returns('ranges', news_begin, is_partial) }}
 )
 {%- if not is_partial %}
 
@@ -57,7 +84,8 @@ combined as (
             {%- endfor %}
         ) as is_looked_for
     from recent
-    left join {{ this }} as earlier using (definition, scope_type, scope_id, member_key, entry_date)
+    left join (select * from {{ this }} where member_key in ({{ members_of_retention() }})) as earlier
+        using (definition, scope_type, scope_id, member_key, entry_date)
 ),
 
 looked_for as (
@@ -72,5 +100,5 @@ from combined
 where not is_looked_for
 union all
 select {{ columns | join(', ') }}
-from ({{ first_and_last_returns('looked_for', none) }}) as found
+from ({{ first_and_last_returns('looked_for', none, is_partial) }}) as found
 {%- endif %}
