@@ -3,7 +3,8 @@
 
     replace_partitions: rebuilds whole partitions. The model declares `partition_columns` and `affected`, the name of a macro
     that selects the partitions to rebuild; it selects their new rows itself, and what it selects beside them is left out (a work
-    table holds more when another model is rebuilt whole). A partition that became empty becomes empty.
+    table holds more when another model is rebuilt whole). A partition that became empty becomes empty. With `affected_members`, the name
+    of a macro that selects member_key, only the rows of these are rebuilt in them.
 
     replace_members: rebuilds the rows of members. The model declares `affected`, the name of a macro that selects the member_key of
     those to rebuild (its own column is called otherwise in `member_column`); it selects their new rows itself. `unless` names a macro
@@ -29,13 +30,18 @@
     {%- set target = arg_dict['target_relation'] -%}
     {%- set names = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
     {%- set are_affected = "(" ~ columns ~ ") in (select " ~ columns ~ " from (" ~ context[config.require('affected')]() ~ ") as affected)" -%}
+    {%- if config.get('affected_members') -%}
+        {%- set are_affected = are_affected ~ " and member_key in (" ~ context[config.get('affected_members')]() ~ ")" -%}
+    {%- endif -%}
     {{ record_touches(
         "(select * from " ~ target ~ " where " ~ are_affected ~ ")",
-        "(select * from " ~ arg_dict['temp_relation'] ~ " where " ~ are_affected ~ ")"
+        "(select * from " ~ arg_dict['temp_relation'] ~ " where " ~ are_affected ~ ")",
+        names
     ) }}
     delete from {{ target }} where {{ are_affected }};
     insert into {{ target }} ({{ names }})
     select {{ names }} from {{ arg_dict['temp_relation'] }} where {{ are_affected }};
+    {{ forget_differences() }}
 {%- endmacro %}
 
 {% macro get_incremental_replace_members_sql(arg_dict) -%}
@@ -43,30 +49,48 @@
     {%- set temporary = arg_dict['temp_relation'] -%}
     {%- set names = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
     {%- set column = config.get('member_column', 'member_key') -%}
-    create or replace temporary table replaced_members as
-    {%- if rebuilds_some_members() %}
-    select distinct member_key from ({{ context[config.require('affected')]() }}) as affected;
-    {%- else %}
-    select {{ column }} as member_key from {{ target }} union select {{ column }} from {{ temporary }};
+    {#- Looked up once: the table holds all members, and what is told of the difference asks for these rows many times. -#}
+    {%- call statement('replaced_rows') -%}
+        create or replace temporary table replaced_members as
+        {%- if rebuilds_some_members() %}
+        select distinct member_key from ({{ context[config.require('affected')]() }}) as affected;
+        {%- else %}
+        select {{ column }} as member_key from {{ target }} union select {{ column }} from {{ temporary }};
+        {%- endif %}
+        create or replace temporary table replaced_rows as
+        select * from {{ target }} where {{ column }} in (select member_key from replaced_members);
+    {%- endcall -%}
+    {{ record_touches('replaced_rows', temporary, names) }}
+    {{ add_to_totals('replaced_rows', temporary) }}
+    {%- if tells_members() %}
+    {#- Whose rows are what they were keep them. #}
+    delete from replaced_members where member_key not in (select {{ column }} from row_differences);
     {%- endif %}
-    {%- set replaced = "(select * from " ~ target ~ " where " ~ column ~ " in (select member_key from replaced_members))" %}
-    {{ record_touches(replaced, temporary) }}
-    {{ add_to_totals(replaced, temporary) }}
     delete from {{ target }} where {{ column }} in (select member_key from replaced_members);
-    insert into {{ target }} ({{ names }}) select {{ names }} from {{ temporary }};
+    insert into {{ target }} ({{ names }})
+    select {{ names }} from {{ temporary }} where {{ column }} in (select member_key from replaced_members);
     drop table replaced_members;
+    drop table replaced_rows;
+    {{ forget_differences() }}
 {%- endmacro %}
 
 {% macro get_incremental_replace_member_dates_sql(arg_dict) -%}
     {%- set target = arg_dict['target_relation'] -%}
     {%- set names = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
+    {%- set affected = context[config.require('affected')]() -%}
+    {%- set date = 'replaced.' ~ config.require('date_column') -%}
+    {#- Told as literals too, so that the engine leaves out what is stored of other dates. -#}
+    {%- set bounds = run_query('select min(first_date), max(last_date) from (' ~ affected ~ ') as affected').rows[0] %}
+    {%- if bounds[0] %}
     delete from {{ target }} as replaced
-    using ({{ context[config.require('affected')]() }}) as affected
+    using ({{ affected }}) as affected
     where
         {%- for column in config.require('member_columns') %}
         replaced.{{ column }} = affected.{{ column }} and
         {%- endfor %}
-        replaced.{{ config.require('date_column') }} between affected.first_date and affected.last_date;
+        {{ date }} between affected.first_date and affected.last_date
+        and {{ date }} between date '{{ bounds[0] }}' and date '{{ bounds[1] }}';
+    {%- endif %}
     insert into {{ target }} ({{ names }}) select {{ names }} from {{ arg_dict['temp_relation'] }};
 {%- endmacro %}
 
@@ -77,9 +101,10 @@
     {%- if is_as_it_was() -%}
     select 1;
     {%- else -%}
-    {{ record_touches(target, temporary) }}
+    {{ record_touches(target, temporary, names) }}
     delete from {{ target }};
     insert into {{ target }} ({{ names }}) select {{ names }} from {{ temporary }};
+    {{ forget_differences() }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -127,9 +152,26 @@
 
 {#
     Records what the difference between old and new rows reaches: dates by the macro `touches`, members under the domain `touches_members`,
-    dates of members under those of `touches_member_dates`.
+    dates of members under those of `touches_member_dates`. Where members are told, the difference is taken once and all is told of it:
+    `row_differences` has the rows that stand on one side only, those of the new side with a positive `side`.
 #}
-{% macro record_touches(old, new) -%}
+{% macro record_touches(old, new, names) -%}
+    {%- if tells_members() -%}
+    {%- call statement('row_differences') -%}
+        create or replace temporary table row_differences as
+        select {{ names }}, sum(side) as side
+        from (
+            select {{ names }}, 1 as side from {{ new }} as new_rows
+            union all
+            select {{ names }}, -1 as side from {{ old }} as old_rows
+        ) as rows_of_both
+        group by {{ names }}
+        having sum(side) <> 0;
+    {%- endcall -%}
+    {%- set old = '(select ' ~ names ~ ' from row_differences where side < 0)' -%}
+    {%- set new = '(select ' ~ names ~ ' from row_differences where side > 0)' -%}
+    {%- endif -%}
+    {%- if not tells_members() or run_query('select count(*) from row_differences').rows[0][0] > 0 -%}
     {%- if config.get('touches') %}
     insert into control.touched
     select distinct domain, business_date from ({{ context[config.get('touches')](old, new) }}) as reached
@@ -140,15 +182,25 @@
     insert into control.touched_members
     {%- for column in config.get('member_columns', ['member_key']) %}
     {%- if not loop.first %} union {% endif %}
-    select distinct '{{ config.get("touches_members") }}' as domain, {{ column }} as member_key from {{ changed_rows(old, new) }} as changed
+    select distinct '{{ config.get("touches_members") }}' as domain, {{ column }} as member_key from row_differences
     {%- endfor %}
     except select domain, member_key from control.touched_members;
     {%- endif %}
     {%- for domain, column in config.get('touches_member_dates', {}).items() %}
     insert into control.touched_member_dates
-    select distinct '{{ domain }}' as domain, member_key, {{ column }} as business_date from {{ changed_rows(old, new) }} as changed
+    select distinct '{{ domain }}' as domain, member_key, {{ column }} as business_date from row_differences
     except select domain, member_key, business_date from control.touched_member_dates;
     {%- endfor %}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro forget_differences() -%}
+    {{ 'drop table row_differences;' if tells_members() }}
+{%- endmacro %}
+
+{# Whether a model records whose rows are others than before. #}
+{% macro tells_members() -%}
+    {{ return(config.get('touches_members') is not none or config.get('touches_member_dates') is not none) }}
 {%- endmacro %}
 
 {# Rows that stand in one of two relations but not in the other. #}
