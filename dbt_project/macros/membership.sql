@@ -81,7 +81,7 @@
     )
 
     select domain, business_date
-    from ({{ _days_of_members(changed_rows(old, new), ['member_key'], since_first_active=true) }}) as active_days
+    from ({{ _days_of_members(changed_rows(old, new), ['member_key'], only_scopes=true) }}) as active_days
     union all
     select 'membership' as domain, joined_date as business_date
     from {{ adapter.get_relation(this.database, 'intermediate', 'int_membership__spells') }}

@@ -122,18 +122,13 @@
 {% macro default__hour_bit(hour) -%}
     (cast(1 as bigint) << {{ hour }})
 {%- endmacro %}
+
 {# The bits that are set in any mask of a group. #}
 {% macro bits_of_all(mask) -%}
     {{ adapter.dispatch('bits_of_all')(mask) }}
 {%- endmacro %}
 {% macro default__bits_of_all(mask) -%}
     bit_or({{ mask }})
-{%- endmacro %}
-{% macro has_hour(mask, hour) -%}
-    {{ adapter.dispatch('has_hour')(mask, hour) }}
-{%- endmacro %}
-{% macro default__has_hour(mask, hour) -%}
-    ((({{ mask }}) >> {{ hour }}) & 1) = 1
 {%- endmacro %}
 
 {# A mask with the one bit `index` (0 to 62) set, and how many bits of a mask are set. #}
@@ -185,6 +180,14 @@
 {%- endmacro %}
 {% macro lowest_bit(mask) -%}
     {{ highest_bit(both_bits(mask, '(-(' ~ mask ~ '))')) }}
+{%- endmacro %}
+
+{# A number that no other row of the result has, whichever: numbering rows in an order sorts them all. #}
+{% macro any_number() -%}
+    {{ adapter.dispatch('any_number')() }}
+{%- endmacro %}
+{% macro default__any_number() -%}
+    row_number() over ()
 {%- endmacro %}
 
 {# How many rows have the bit `index` (a number known when the model compiles). #}

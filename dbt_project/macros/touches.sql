@@ -31,11 +31,12 @@
 {%- endmacro %}
 
 {#
-    The days on which the members of a change were active, whether under their old key or the new one. `since_first_active`: the change
-    matters where they are active as members, so that no day before their first one is looked at, and none of who never was.
+    The days on which the members of a change were active, whether under their old key or the new one. `only_scopes`: they are who they
+    were, and count in other scopes, where they are active as members: no day before their first one is looked at, none of who never was,
+    and no event of a funnel, which has no scope yet.
 #}
-{% macro _days_of_members(changed, key_columns, since_first_active=false) -%}
-    {%- set first_active = adapter.get_relation(this.database, 'intermediate', 'int_activity__first_active') if since_first_active %}
+{% macro _days_of_members(changed, key_columns, only_scopes=false) -%}
+    {%- set first_active = adapter.get_relation(this.database, 'intermediate', 'int_activity__first_active') if only_scopes %}
     with changed_keys as (
         {%- for column in key_columns %}
         select {{ column }} as member_key from {{ changed }} as changed
@@ -49,7 +50,7 @@
         ('int_funnels__attempts', 'funnel_mart', 'entry_date'),
     ] %}
     {%- set relation = adapter.get_relation(this.database, 'intermediate', table) %}
-    {%- if relation is not none %}
+    {%- if relation is not none and not (only_scopes and table == 'int_funnels__events') %}
     select '{{ domain }}' as domain, {{ date }} as business_date
     from {{ relation }}
     where
@@ -127,6 +128,17 @@
     select member_key
     from {{ adapter.get_relation(this.database, 'intermediate', 'int_activity__first_active') }}
     where first_active_date in ({{ touched_activity_dates() }})
+{%- endmacro %}
+
+{# The earliest touched date on which somebody was first active, as a date for SQL; past all dates where there is none. #}
+{% macro earliest_touched_first_date() -%}
+    {%- if not execute -%}{{ return("date '0001-01-01'") }}{%- endif -%}
+    {%- set query -%}
+        select coalesce(min(first_active_date), date '9999-12-31')
+        from {{ adapter.get_relation(this.database, 'intermediate', 'int_activity__first_active') }}
+        where first_active_date in ({{ touched_activity_dates() }})
+    {%- endset -%}
+    {{ return("date '" ~ run_query(query).rows[0][0] ~ "'") }}
 {%- endmacro %}
 
 {# Whose first activity, presence or record has changed. #}
@@ -207,6 +219,11 @@
     where touched.domain = 'activity'
 {%- endmacro %}
 
+{# Whose member-days are others than in the release. #}
+{% macro members_of_changed_activity() -%}
+    select member_key from control.touched_members where domain = 'activity'
+{%- endmacro %}
+
 {# Daily activity rows reach 29 days forward: the longest trailing window ends on d + 29. #}
 {% macro affected_activity_dates() -%}
     select distinct business_date
@@ -231,6 +248,27 @@
         where touched.domain in ('activity', 'activity_mart', 'lifecycle_' || grains.period_grain)
     ) as touched_periods
     cross join (values (0), (1)) as steps (step)
+{%- endmacro %}
+
+{#
+    Whether a date is one of those that a query selects, and lies between the first and the last of them: told as literals, which the engine
+    asks of the stored rows themselves, before unions and joins. Else a day would read the whole history.
+#}
+{% macro is_one_of_dates(column, dates) -%}
+    {%- set bounds = run_query('select min(business_date), max(business_date) from (' ~ dates ~ ') as dates').rows[0] if execute and dates -%}
+    {%- if bounds and bounds[0] -%}
+    {{ column }} between date '{{ bounds[0] }}' and date '{{ bounds[1] }}' and
+    {%- endif %} {{ column }} in ({{ dates }})
+{%- endmacro %}
+
+{# The same of the dates recorded for this build. #}
+{% macro is_rebuilt_date(column) -%}
+    {%- set relation = adapter.get_relation(this.database, 'intermediate', 'int_activity__rebuilt_dates') if execute -%}
+    {%- if relation -%}
+    {{ is_one_of_dates(column, 'select business_date from ' ~ relation) }}
+    {%- else -%}
+    {{ column }} in (select business_date from {{ ref('int_activity__rebuilt_dates') }})
+    {%- endif -%}
 {%- endmacro %}
 
 {# The dates recorded for this build, as a table that the daily activity models share. #}
@@ -289,7 +327,7 @@
         from pairs
         where from_before <> from_after
         union
-        select least(until_before, until_after) as first_date, greatest(until_before, until_after) as last_date
+        select {{ add_days('least(until_before, until_after)', 1) }} as first_date, greatest(until_before, until_after) as last_date
         from pairs
         where until_before <> until_after
     )

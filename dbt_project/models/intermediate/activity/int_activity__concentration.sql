@@ -1,10 +1,11 @@
 {{ config(materialized='view') }}
+-- depends_on: {{ ref('int_activity__rebuilt_dates') }}
 -- Grain: one row per scope and rebuilt business date with at least one message: how unevenly members speak.
 -- Equal counts may be ranked in any order without changing a sum, so the numbers do not depend on row order.
 with per_member as (
     select scope_type, scope_id, business_date, member_key, sum(messages) as messages
     from {{ ref('int_activity__member_day_scopes') }}
-    where business_date in (select business_date from {{ ref('int_activity__rebuilt_dates') }})
+    where {{ is_rebuilt_date('business_date') }}
     group by scope_type, scope_id, business_date, member_key
     having sum(messages) > 0
 ),

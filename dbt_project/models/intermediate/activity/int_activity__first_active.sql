@@ -6,7 +6,7 @@
 ) }}
 -- Grain: one row per scope and member who was ever active in it: the first business date of their activity.
 -- Of a touched date, only who is active on it or was first active on it can have another first date. Whoever lost that first day is
--- looked up in all other dates; nobody else's history is read.
+-- looked up in all later dates; nobody else's history is read.
 {% if rebuilds_some_members() %}
     with touched as (
         {{ touched_activity_dates() }}
@@ -15,7 +15,7 @@
     present_days as (
         select scope_type, scope_id, member_key, min(business_date) as first_active_date
         from {{ ref('int_activity__member_day_scopes') }}
-        where business_date in (select business_date from touched)
+        where {{ is_one_of_dates('business_date', touched_activity_dates()) }}
         group by scope_type, scope_id, member_key
     ),
 
@@ -50,7 +50,7 @@
         inner join lost
             on days.scope_type = lost.scope_type and days.scope_id = lost.scope_id and days.member_key = lost.member_key
         where
-            days.business_date > (select min(lost_first.first_active_date) from lost as lost_first)
+            days.business_date > {{ earliest_touched_first_date() }}
             and days.business_date not in (select business_date from touched)
     )
 

@@ -2,12 +2,13 @@
     materialized='incremental',
     incremental_strategy='replace_partitions',
     partition_columns=['period_grain', 'block_start'],
-    affected='touched_blocks'
+    affected='touched_blocks',
+    affected_members='members_of_changed_activity'
 ) }}
 -- depends_on: {{ ref('int_calendar__blocks') }}
 -- Grain: one row per grain of a block, block, scope (all, platform, community) and member who was active in it.
 -- A mask holds in which days of the month, or weeks of the four, the member was active: what distinct counts over days, weeks and
--- windows need, at a fraction of the member-days. A block is rebuilt from its own member-days, so its cost is that of a month.
+-- windows need, at a fraction of the member-days. Of a touched block only those are looked at again whose member-days differ.
 with days as (
     select
         blocks.period_grain,
@@ -23,6 +24,7 @@ with days as (
         {% if is_incremental() -%}
             and days.business_date >= (select min(block_start) from ({{ touched_blocks() }}) as touched)
             and (blocks.period_grain, blocks.block_start) in ({{ touched_blocks() }})
+            and days.member_key in ({{ members_of_changed_activity() }})
         {%- endif %}
     group by blocks.period_grain, blocks.block_start, days.member_key, days.platform, days.community_key
 )

@@ -1,4 +1,5 @@
 {{ config(materialized='incremental', incremental_strategy='replace_partitions', partition_columns=['business_date'], affected='rebuilt_activity_dates') }}
+-- depends_on: {{ ref('int_activity__rebuilt_dates') }}
 -- Grain: one row per business date and scope, from the scope's first activity to the last date that is known.
 -- Who was active, how often, and how evenly; distinct counts are taken inside each scope and never add up.
 with actives as (
@@ -9,7 +10,7 @@ with actives as (
 volumes as (
     select scope_type, scope_id, business_date, {{ count_measure('sum(interactions)') }} as interactions
     from {{ ref('int_activity__member_day_scopes') }}
-    where business_date in (select business_date from {{ ref('int_activity__rebuilt_dates') }})
+    where {{ is_rebuilt_date('business_date') }}
     group by scope_type, scope_id, business_date
 ),
 
@@ -23,7 +24,7 @@ active_present as (
             and days.member_key = presence.member_key
             and days.business_date >= presence.start_date
             and (presence.count_until is null or days.business_date < presence.count_until)
-    where days.business_date in (select business_date from {{ ref('int_activity__rebuilt_dates') }})
+    where {{ is_rebuilt_date('days.business_date') }}
     group by days.scope_type, days.scope_id, days.business_date
 )
 

@@ -6,31 +6,68 @@
 ) }}
 -- Grain: one row per business date, hour of the local day and scope in which something happened; a missing hour had no event.
 -- Hour of week is read off this: local hours, so that a heatmap shows the members' day.
-with members as (
-    select distinct scope_type, scope_id, business_date, member_key, hour_mask
-    from {{ ref('int_activity__member_day_scopes') }}
+-- noqa: disable=LT02
+{%- set hours = range(24) | list %}
+with by_community as (
+    select business_date, platform, community_key, member_key, hour_mask
+    from {{ ref('int_activity__member_day') }}
     where
-        scope_type <> 'channel'
+        actor_type = 'member'
         {% if is_incremental() -%}
-            and business_date in ({{ touched_activity_mart_dates() }})
+            and {{ is_one_of_dates('business_date', touched_activity_mart_dates()) }}
         {%- endif %}
+),
+
+by_platform as (
+    select business_date, platform, member_key, {{ bits_of_all('hour_mask') }} as hour_mask
+    from by_community
+    group by business_date, platform, member_key
+),
+
+masks as (
+    select 'all' as scope_type, 'all' as scope_id, business_date, {{ bits_of_all('hour_mask') }} as hour_mask
+    from by_platform
+    group by business_date, member_key
+    union all
+    select 'platform' as scope_type, platform as scope_id, business_date, hour_mask
+    from by_platform
+    union all
+    select 'community' as scope_type, community_key as scope_id, business_date, hour_mask
+    from by_community
+    where community_key <> ''
+),
+
+-- Every member's hours in one pass: a column an hour.
+by_hour as (
+    select
+        scope_type,
+        scope_id,
+        business_date
+        {%- for hour in hours %},
+        {{ count_bit('hour_mask', hour) }} as members_{{ hour }}
+        {%- endfor %}
+    from masks
+    group by scope_type, scope_id, business_date
 ),
 
 active as (
     select
-        members.scope_type,
-        members.scope_id,
-        members.business_date,
+        by_hour.scope_type,
+        by_hour.scope_id,
+        by_hour.business_date,
         hours.hour,
-        {{ count_measure('count(distinct members.member_key)') }} as active_members
-    from members
+        case hours.hour
+            {%- for hour in hours %}
+            when {{ hour }} then by_hour.members_{{ hour }}
+            {%- endfor %}
+        end as active_members
+    from by_hour
     cross join (
         values
-        (0), (1), (2), (3), (4), (5), (6), (7), (8), (9), (10), (11),
-        (12), (13), (14), (15), (16), (17), (18), (19), (20), (21), (22), (23)
+        {%- for hour in hours %}
+        ({{ hour }}){{ ',' if not loop.last }}
+        {%- endfor %}
     ) as hours (hour)
-    where {{ has_hour('members.hour_mask', 'hours.hour') }}
-    group by members.scope_type, members.scope_id, members.business_date, hours.hour
 ),
 
 community_hours as (
@@ -70,6 +107,7 @@ inner join active
         and volumes.scope_id = active.scope_id
         and volumes.business_date = active.business_date
         and volumes.hour = active.hour
+        and active.active_members > 0
 -- A scope is known between its first and its last date; what lies beyond is not complete yet.
 inner join {{ ref('int_status__scope_dates') }} as scope_dates
     on
