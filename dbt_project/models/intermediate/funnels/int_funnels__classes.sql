@@ -2,7 +2,7 @@
 -- Grain: one row per entrant and instant, and per set of steps and exclusions met, on the dates that the entrant's attempts reach.
 -- Events of one class are alike: only how many there are matters. A step at community scope is one in that community.
 with met as (
-    select entrants.entrant, events.business_date, events.occurred_at, events.steps, events.exclusions, events.occurrences
+    select entrants.entrant, events.business_date, events.occurred_at, events.steps, events.exclusions
     from {{ ref('int_funnels__events') }} as events
     inner join {{ ref('int_funnels__entrants') }} as entrants
         on
@@ -15,7 +15,7 @@ with met as (
             end = entrants.scope_id
     where events.actor_type = 'member'
     union all
-    select entrants.entrant, records.business_date, records.occurred_at, records.steps, records.exclusions, records.occurrences
+    select entrants.entrant, records.business_date, records.occurred_at, records.steps, records.exclusions
     from {{ ref('int_funnels__records') }} as records
     inner join {{ ref('int_funnels__entrants') }} as entrants
         on
@@ -33,6 +33,6 @@ select
     occurred_at,
     steps,
     exclusions,
-    {{ count_measure('sum(occurrences)') }} as occurrences
+    {{ count_measure('count(*)') }} as occurrences
 from met
 group by entrant, business_date, occurred_at, steps, exclusions

@@ -36,7 +36,7 @@ entrants as (
 )
 
 select
-    row_number() over (order by entrants.definition) as entrant,
+    {{ any_number() }} as entrant,
     entrants.definition,
     entrants.scope_type,
     entrants.scope_id,

@@ -10,7 +10,7 @@
     touches_member_dates={'funnel': 'business_date'},
     made_in_pieces=true
 ) }}
--- Grain: one row per funnel, member (of every actor type), community and instant, and per set of steps and exclusions met by an event.
+-- Grain: one row per funnel and event (of every actor type) that meets a step or an exclusion of it.
 -- A narrow fact: attempts are made of it without rescanning events. A strict funnel keeps every event: any may stand between two steps.
 -- `steps` and `exclusions` say by '1' and '0' which of them the event meets.
 -- noqa: disable=LT02
@@ -23,13 +23,12 @@ select
     actor_type,
     occurred_at,
     cast(null as varchar) as steps,
-    cast(null as varchar) as exclusions,
-    cast(null as bigint) as occurrences
+    cast(null as varchar) as exclusions
 from {{ ref('int_activity__touched_events') }}
 where false
 {%- for funnel in funnels() %}
 union all
-select definition, business_date, platform, community_key, member_key, actor_type, occurred_at, steps, exclusions, {{ count_measure('count(*)') }} as occurrences
+select definition, business_date, platform, community_key, member_key, actor_type, occurred_at, steps, exclusions
 from (
     select
         {{ quoted(funnel.name) }} as definition,
@@ -47,5 +46,4 @@ from (
 {%- if funnel.order != 'strict' %}
 where steps like '%1%' or exclusions like '%1%'
 {%- endif %}
-group by definition, business_date, platform, community_key, member_key, actor_type, occurred_at, steps, exclusions
 {%- endfor %}

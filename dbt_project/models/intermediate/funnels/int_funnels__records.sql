@@ -73,8 +73,7 @@ select
     records.business_date,
     records.occurred_at,
     records.steps,
-    records.exclusions,
-    cast(1 as bigint) as occurrences
+    records.exclusions
 from records
 inner join {{ ref('int_funnels__definitions') }} as definitions on records.definition = definitions.definition
 where
