@@ -90,6 +90,7 @@ class Settings:
     week_start: str = "monday"
     definitions: Path = PROJECT_ROOT / "dbt_project" / "seeds"
     memory_limit: str = "4GB"
+    daily_memory_limit: str = "1300MB"
     threads: int = 2
     required_sources: frozenset[str] = frozenset()
     limits: Limits = field(default_factory=Limits)
@@ -219,6 +220,7 @@ def load_settings(home: str | Path | None = None, environ: Mapping[str, str] | N
         week_start=str(pick("week_start", "monday")).lower(),
         definitions=Path(str(pick("definitions", PROJECT_ROOT / "dbt_project" / "seeds"))).expanduser().resolve(),
         memory_limit=str(pick("memory_limit", "4GB")),
+        daily_memory_limit=str(pick("daily_memory_limit", "1300MB")),
         threads=_positive(pick("threads", min(os.cpu_count() or 2, 8)), "threads"),
         required_sources=frozenset(name for name, options in sources.items() if (options or {}).get("required")),
         limits=parsed_limits,
@@ -241,7 +243,7 @@ def _read_config(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise SettingsError("must be a mapping of settings", str(path), "mend the file")
     known = {
-        *("timezone", "week_start", "definitions", "memory_limit", "threads"),
+        *("timezone", "week_start", "definitions", "memory_limit", "daily_memory_limit", "threads"),
         *("sources", "limits", "alerts", "reports", "backups", "retention"),
     }
     unknown = sorted(set(content) - known)

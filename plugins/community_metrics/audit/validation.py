@@ -178,7 +178,7 @@ def open_gate(settings: Settings, gate: Gate) -> Iterator[GateDatabase]:
     connection = engine.connect()
     try:
         database = GateDatabase(gate, connection, context, datasource, folder)
-        database.execute(f"set memory_limit = '{settings.memory_limit}'")
+        database.execute(f"set memory_limit = '{settings.daily_memory_limit}'")
         database.execute(f"set threads = {settings.threads}")
         database.execute(f"set temp_directory = {literal(str(settings.warehouse / 'gate.tmp'))}")
         database.execute("set enable_progress_bar = false")

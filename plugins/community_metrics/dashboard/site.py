@@ -84,7 +84,7 @@ def build_site(
     if beside.project_docs is not None:
         (out_dir / PROJECT_DOCS).parent.mkdir()
         (out_dir / PROJECT_DOCS).write_text(_under_policy(beside.project_docs.read_text(encoding="utf-8")), encoding="utf-8")
-    with duckdb.connect(config={"threads": settings.threads, "memory_limit": settings.memory_limit}) as connection:
+    with duckdb.connect(config={"threads": settings.threads, "memory_limit": settings.daily_memory_limit}) as connection:
         connection.execute(f"set TimeZone = {sql_literal(settings.timezone)}")
         connection.execute(f"attach {sql_literal(str(database))} as release (read_only)")
         connection.execute("create schema if not exists marts")

@@ -43,7 +43,7 @@ class Workshop:
         self.folder = scratch / f".{os.getpid()}"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.connection = duckdb.connect(":memory:")
-        self.connection.execute("set memory_limit = $1", [settings.memory_limit])
+        self.connection.execute("set memory_limit = $1", [settings.daily_memory_limit])
         self.connection.execute(f"set threads = {settings.threads}")
         self.connection.execute("set temp_directory = $1", [str(self.folder)])
         # The cache takes a file of the same path, size and second for the same file; the scratch files of small exports are.

@@ -33,7 +33,7 @@ def write_marts(settings: Settings, folder: Path) -> list[tuple[MartDigest, list
     (folder / PARQUET_NAME).mkdir()
     config: dict[str, str | bool | int | float | list[str]] = {
         "threads": settings.threads,
-        "memory_limit": settings.memory_limit,
+        "memory_limit": settings.daily_memory_limit,
         "temp_directory": str(settings.warehouse / "spill"),
     }
     connection = duckdb.connect(str(folder / DATABASE_NAME), config=config)
@@ -59,7 +59,8 @@ def _write_mart(connection: DuckDBPyConnection, mart: str, parquet: Path) -> tup
     order = ", ".join(quoted(name) for name in grain_of(mart, names))
     connection.execute(f"create table {target} as select * from {source} order by {order}")
     _copy_comments(connection, mart)
-    connection.execute(f"copy (select * from {target} order by {order}) to {literal(str(parquet))} (format parquet, compression zstd)")
+    # A table keeps the order in which it was filled.
+    connection.execute(f"copy {target} to {literal(str(parquet))} (format parquet, compression zstd)")
     return digest_relation(connection, target, mart), names
 
 

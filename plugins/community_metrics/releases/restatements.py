@@ -68,7 +68,7 @@ def write_restatements(settings: Settings, old: Side | None, new: Side, path: Pa
 
     config: dict[str, str | bool | int | float | list[str]] = {
         "threads": settings.threads,
-        "memory_limit": settings.memory_limit,
+        "memory_limit": settings.daily_memory_limit,
         "temp_directory": str(settings.warehouse / "spill"),
     }
     with duckdb.connect(config=config) as connection:

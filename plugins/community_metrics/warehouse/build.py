@@ -91,7 +91,7 @@ def build_warehouse(settings: Settings, full_refresh: bool = False, on_result: C
         arguments += ["--select", *(f"{seed}+" for seed in changed), *refreshed]
     elif not reason and not changed and "fingerprint" in state and state.get("lake") == str(settings.lake):
         arguments += ["--select", *_descend_from(news)]
-    results = run_dbt(settings, seeds, arguments, on_result)
+    results = run_dbt(settings, seeds, arguments, on_result, bool(reason or changed))
     with open_warehouse(settings) as connection:
         known = {_SEED + seed: of for seed, of in of_seeds.items()}
         settle_news(connection)

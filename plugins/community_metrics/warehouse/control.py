@@ -60,7 +60,7 @@ def open_warehouse(settings: Settings, read_only: bool = False) -> Iterator[duck
         connection = duckdb.connect(
             str(settings.warehouse_path),
             read_only=read_only,
-            config={"threads": settings.threads, "memory_limit": settings.memory_limit},
+            config={"threads": settings.threads, "memory_limit": settings.daily_memory_limit},
         )
         # Not in `config`: the extension that knows time zones is loaded only after that is read.
         connection.execute("set TimeZone = 'UTC'")

@@ -36,10 +36,18 @@ class DbtError(CommunityMetricsError):
 
 
 def run_dbt(
-    settings: Settings, seeds: Path, arguments: Sequence[str], on_result: Callable[[NodeResult], None] | None = None
+    settings: Settings,
+    seeds: Path,
+    arguments: Sequence[str],
+    on_result: Callable[[NodeResult], None] | None = None,
+    makes_whole_tables: bool = False,
 ) -> list[NodeResult]:
-    """Invoke dbt on the working warehouse. Raises `DbtError` if a node failed or dbt could not start."""
-    outcome = _invoke(settings, seeds, arguments, on_result)
+    """Invoke dbt on the working warehouse. Raises `DbtError` if a node failed or dbt could not start.
+
+    `makes_whole_tables`: of a whole history, so that the database may take `memory_limit`; else it takes `daily_memory_limit`, and holds
+    no more of the stored tables than that.
+    """
+    outcome = _invoke(settings, seeds, arguments, on_result, makes_whole_tables)
     results = [_node_result(result) for result in getattr(outcome.result, "results", [])]
     bad = [result for result in results if result.status in BAD_STATUSES]
     if bad:
@@ -70,7 +78,13 @@ def read_graph(settings: Settings, seeds: Path) -> list[Node]:
     ]
 
 
-def _invoke(settings: Settings, seeds: Path, arguments: Sequence[str], on_result: Callable[[NodeResult], None] | None = None) -> Any:
+def _invoke(
+    settings: Settings,
+    seeds: Path,
+    arguments: Sequence[str],
+    on_result: Callable[[NodeResult], None] | None = None,
+    makes_whole_tables: bool = False,
+) -> Any:
     # Imported here: dbt takes seconds to import and asking for help must not.
     from dbt.cli.main import dbtRunner
     from dbt_common.events.base_types import EventMsg
@@ -83,7 +97,7 @@ def _invoke(settings: Settings, seeds: Path, arguments: Sequence[str], on_result
     target = settings.warehouse / "dbt"
     common = ["--project-dir", PROJECT, "--profiles-dir", PROJECT, "--target-path", target, "--log-path", target / "logs"]
     quiet = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors"]
-    with _environment(_variables(settings, seeds)):
+    with _environment(_variables(settings, seeds, makes_whole_tables)):
         try:
             return dbtRunner(callbacks=[listen]).invoke([*map(str, arguments), *map(str, common), *quiet])
         finally:
@@ -115,14 +129,14 @@ def close_connections() -> None:
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
-def _variables(settings: Settings, seeds: Path) -> dict[str, str]:
+def _variables(settings: Settings, seeds: Path, makes_whole_tables: bool = False) -> dict[str, str]:
     return {
         "COMMUNITY_METRICS_DBT_DATABASE": str(settings.warehouse_path),
         "COMMUNITY_METRICS_DBT_SEEDS": str(seeds),
         # A folder that is not there: MetricFlow's models cost dbt two seconds of every run, which needs none of them.
         "COMMUNITY_METRICS_DBT_SEMANTIC": "no_semantic_layer",
         "COMMUNITY_METRICS_DBT_THREADS": str(settings.threads),
-        "COMMUNITY_METRICS_DBT_MEMORY_LIMIT": settings.memory_limit,
+        "COMMUNITY_METRICS_DBT_MEMORY_LIMIT": settings.memory_limit if makes_whole_tables else settings.daily_memory_limit,
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }
