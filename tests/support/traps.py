@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 
@@ -33,7 +34,7 @@ class Traps:
     def __init__(self, folder: Path) -> None:
         history = generate_shop_history(SEED, TIMEZONE)
         self.rules = replace(history.rules, week_start=0)
-        self.files = [*history.files, _two_communities_in_an_hour()]
+        self.files = [*history.files, _two_communities_in_an_hour(), _back_on_the_last_day()]
         self.news = _news(self.files)
         self.landed: list[ExportFile] = []
         self.home = PipelineHome(Settings(home=folder), self.rules)
@@ -71,6 +72,16 @@ def _two_communities_in_an_hour() -> ExportFile:
         for number, (at, community) in enumerate(said)
     ]
     return export_file("two-communities", "events", rows, Style(), datetime(2026, 11, 1, tzinfo=UTC), PERIOD)
+
+
+def _back_on_the_last_day() -> ExportFile:
+    """A second order on the seventh day after the first lies within the seven days."""
+    member, day = NativeId("app", "", "native", "back"), datetime.combine(FIRST + timedelta(days=10), time(4), UTC)
+    rows: list[Record] = [
+        Order(order_id=f"back-{days}", member=member, paid_at=day + timedelta(days=days), amount=Decimal(10), currency="CNY")
+        for days in (0, 7)
+    ]
+    return export_file("back-on-the-last-day", "orders", rows, Style(), datetime(2026, 11, 1, tzinfo=UTC), PERIOD)
 
 
 def _news(files: list[ExportFile]) -> list[ExportFile]:
