@@ -20,7 +20,7 @@ from support.histories.shop_and_content import generate_shop_history
 from support.naive.activity import Mart
 from support.naive.calendar import business_date
 from support.naive.marts import CONTENT_GRAINS, GRAINS, naive_content_marts, naive_marts
-from support.naive.records import Event, Membership, NativeId, Order, Record
+from support.naive.records import Event, MemberRecord, Membership, NativeId, Order, Record
 
 SEED = 7
 TIMEZONE = "Asia/Shanghai"
@@ -34,7 +34,7 @@ class Traps:
     def __init__(self, folder: Path) -> None:
         history = generate_shop_history(SEED, TIMEZONE)
         self.rules = replace(history.rules, week_start=0)
-        self.files = [*history.files, _two_communities_in_an_hour(), _back_on_the_last_day()]
+        self.files = [*history.files, _two_communities_in_an_hour(), _back_on_the_last_day(), *_brought_by_staff()]
         self.news = _news(self.files)
         self.landed: list[ExportFile] = []
         self.home = PipelineHome(Settings(home=folder), self.rules)
@@ -82,6 +82,17 @@ def _back_on_the_last_day() -> ExportFile:
         for days in (0, 7)
     ]
     return export_file("back-on-the-last-day", "orders", rows, Style(), datetime(2026, 11, 1, tzinfo=UTC), PERIOD)
+
+
+def _brought_by_staff() -> list[ExportFile]:
+    """Whom an employee invited came through staff, not through a member."""
+    host, guest = NativeId("app", "", "native", "host"), NativeId("app", "", "native", "guest")
+    joined_at, told_at = datetime.combine(FIRST + timedelta(days=10), time(4), UTC), datetime(2026, 11, 1, tzinfo=UTC)
+    stay = Membership(member=guest, community="g1", joined_at=joined_at, referrer=host.id)
+    return [
+        export_file("host", "members", [MemberRecord(member=host, actor_type="staff")], Style(), told_at, PERIOD),
+        export_file("guest", "memberships", [stay], Style(), told_at, PERIOD),
+    ]
 
 
 def _news(files: list[ExportFile]) -> list[ExportFile]:
