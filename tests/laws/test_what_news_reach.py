@@ -5,6 +5,7 @@ Each story holds one change that only one rule of what is to be rebuilt finds; i
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from community_metrics.settings import Settings
 from laws.test_late_news import ALL, ANNA, RULES, Story, message
 from support.histories.pipeline_home import PipelineHome
 from support.naive.marts import GRAINS
-from support.naive.records import Membership, NativeId
+from support.naive.records import MemberRecord, Membership, NativeId
 
 # In all scopes of Anna, so that nothing begins, ends or is counted elsewhere because of her alone.
 CLEO = NativeId("p", "", "native", "cleo")
@@ -112,3 +113,34 @@ def segments_of_october(story: Story) -> dict[str, int]:
     rows = story.built.rows("mart_segments", GRAINS["mart_segments"])
     october = ("activity", "month", date(2026, 10, 1))
     return {key[3]: row["members"] for key, row in rows.items() if key[:3] == october and key[4:] == ALL and row["members"]}
+
+
+@pytest.mark.laws
+def test_who_turns_out_to_be_staff_was_never_a_member(story: Story) -> None:
+    story.tell("memberships", [stay(ANNA, None), stay(CLEO, None)], 1)
+    story.build()
+    assert growth(story, "members_at_end")[date(2026, 10, 31)] == 2
+
+    story.tell("members", [MemberRecord(member=ANNA, actor_type="staff")], 2)
+    story.build()
+    assert growth(story, "members_at_end")[date(2026, 10, 31)] == 1
+    assert growth(story, "joins") == {date(2026, 9, 1): 1}
+
+
+@pytest.mark.laws
+def test_who_came_another_way_joined_all_communities_of_a_stay_that_way(story: Story) -> None:
+    later = datetime(2026, 9, 5, 2, tzinfo=UTC)
+    story.tell("memberships", [replace(stay(ANNA, None), channel="paid"), replace(stay(ANNA, None), community="h", joined_at=later)], 1)
+    story.build()
+    joins = {date(2026, 9, 1): 1, date(2026, 9, 5): 1}
+    assert growth(story, "joins", ("channel", "paid")) == joins
+
+    # Only what is known of the first entry changes; in the second community nobody's presence begins.
+    story.tell("memberships", [replace(stay(ANNA, None, corrected_on=2), channel="kol")], 2)
+    story.build()
+    assert growth(story, "joins", ("channel", "kol")) == joins
+    assert growth(story, "joins", ("channel", "paid")) == {}
+
+
+def growth(story: Story, name: str, scope: tuple[str, str] = ALL) -> dict[date, int]:
+    return {day: row[name] for day, row in story.daily("mart_growth_daily", scope).items() if row[name]}

@@ -34,7 +34,7 @@ class Traps:
     def __init__(self, folder: Path) -> None:
         history = generate_shop_history(SEED, TIMEZONE)
         self.rules = replace(history.rules, week_start=0)
-        self.files = [*history.files, _two_communities_in_an_hour(), _back_on_the_last_day(), *_brought_by_staff()]
+        self.files = [*history.files, _two_communities_in_an_hour(), _back_on_the_last_day(), *_brought_by_staff(), _there_before_events()]
         self.news = _news(self.files)
         self.landed: list[ExportFile] = []
         self.home = PipelineHome(Settings(home=folder), self.rules)
@@ -93,6 +93,13 @@ def _brought_by_staff() -> list[ExportFile]:
         export_file("host", "members", [MemberRecord(member=host, actor_type="staff")], Style(), told_at, PERIOD),
         export_file("guest", "memberships", [stay], Style(), told_at, PERIOD),
     ]
+
+
+def _there_before_events() -> ExportFile:
+    """Who joined before the first events are known of may have returned; nobody knows."""
+    joined_at = datetime.combine(FIRST - timedelta(days=15), time(4), UTC)
+    stay = Membership(member=NativeId("app", "", "native", "early"), community="g1", joined_at=joined_at)
+    return export_file("before-events", "memberships", [stay], Style(), datetime(2026, 11, 1, tzinfo=UTC), PERIOD)
 
 
 def _news(files: list[ExportFile]) -> list[ExportFile]:
