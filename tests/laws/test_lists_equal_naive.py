@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -10,6 +11,7 @@ from community_metrics import pipeline
 from community_metrics.landing.inbox import land_files
 from community_metrics.settings import Settings
 from support.histories.comparison import differences
+from support.histories.files import Style, export_file
 from support.histories.generator import DEFINITIONS
 from support.histories.lists_and_chats import TIMEZONE, Page, generate_list_history
 from support.histories.pipeline_home import PipelineHome
@@ -17,7 +19,7 @@ from support.naive.activity import Mart, activity_daily, activity_hourly, lifecy
 from support.naive.lists import growth_of_lists, read_list_facts
 from support.naive.marts import GRAINS
 from support.naive.presence import Presences
-from support.naive.records import Rules
+from support.naive.records import Event, NativeId, Rules
 from support.naive.retention import retention
 
 ACTIVE = frozenset({"message", "reply", "reaction"})
@@ -71,3 +73,23 @@ def test_lists_and_a_chat(home: Settings) -> None:
 @pytest.mark.parametrize("seed", range(2, 8))
 def test_many_lists_and_chats_in_two_parts(home: Settings, seed: int) -> None:
     check(home, seed, in_parts=True)
+
+
+@pytest.mark.laws
+def test_a_platform_is_known_as_far_as_each_source_that_tells_of_it(home: Settings) -> None:
+    built = PipelineHome(home, RULES)
+    land(built, [page for page in generate_list_history(1).pages if page.source == "chat_export"])
+    built.build()
+    assert last_date(built, "telegram") == date(2026, 10, 2)
+
+    anna = NativeId("telegram", "", "native", "anna")
+    said = Event(event_id="e", member=anna, occurred_at=datetime(2026, 9, 19, 4, tzinfo=UTC), event_type="message")
+    built.land([export_file("elsewhere", "events", [said], Style(), period=date(2026, 9, 20))])
+    built.build()
+    # What was said elsewhere on the 21st is not known yet.
+    assert last_date(built, "telegram") == date(2026, 9, 20)
+
+
+def last_date(built: PipelineHome, platform: str) -> date:
+    rows = built.rows("mart_activity_daily", GRAINS["mart_activity_daily"])
+    return max(day for day, *scope in rows if scope == ["platform", platform])

@@ -27,6 +27,8 @@ from support.naive.activity import Mart
 from support.traps import Traps
 
 BUILD = ("build", "--exclude-resource-type", "unit_test", "--no-write-json")
+# What the build says of a step that could not be run. That text is no SQL, or of another type, no test has to notice.
+NOT_RUN = " (error): "
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Bench:
             with self._applied(mutation):
                 detail = next((found for test in mutation.tests if (found := self._found(test, mutation))), "")
         except StaleError as stale:
-            return Verdict("stale", time.monotonic() - started, str(stale))
+            return Verdict("stale", time.monotonic() - started, str(stale)[:160])
         return Verdict("killed" if detail else "survived", time.monotonic() - started, detail[:160])
 
     def _found(self, test: str, mutation: Mutation) -> str:
@@ -72,6 +74,7 @@ class Bench:
         try:
             self._dbt(traps, selection)
         except CommunityMetricsError as error:
+            _require_run(str(error))
             return f"{test}: {error}"
         wrong = traps.differences(expected)
         return f"{test}: {len(wrong)} differences, {wrong[0]}" if wrong else ""
@@ -116,7 +119,11 @@ class Bench:
         # Anything but green and red (no such test, a collection that fails for want of a file) shows nothing.
         if done.returncode not in (0, 1):
             raise StaleError(f"{test}: {(done.stdout + done.stderr).strip().splitlines()[-1:]}")
-        return next((line for line in done.stdout.splitlines() if line.startswith("FAILED")), "red") if done.returncode else ""
+        if done.returncode == 0:
+            return ""
+        told = done.stdout.splitlines()
+        _require_run(next((line for line in told if NOT_RUN in line), ""))
+        return next((line for line in told if line.startswith("FAILED")), "red")
 
     @contextmanager
     def _applied(self, mutation: Mutation) -> Iterator[None]:
@@ -128,6 +135,11 @@ class Bench:
         finally:
             if sound is not None:
                 path.write_bytes(sound)
+
+
+def _require_run(told: str) -> None:
+    if NOT_RUN in told:
+        raise StaleError(f"no mistake but a text that does not run: {told}")
 
 
 def _kept(traps: Traps) -> Path:

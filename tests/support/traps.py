@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 
@@ -19,7 +20,7 @@ from support.histories.shop_and_content import generate_shop_history
 from support.naive.activity import Mart
 from support.naive.calendar import business_date
 from support.naive.marts import CONTENT_GRAINS, GRAINS, naive_content_marts, naive_marts
-from support.naive.records import Event, Membership, NativeId, Order, Record
+from support.naive.records import Event, MemberRecord, Membership, NativeId, Order, Record
 
 SEED = 7
 TIMEZONE = "Asia/Shanghai"
@@ -33,7 +34,7 @@ class Traps:
     def __init__(self, folder: Path) -> None:
         history = generate_shop_history(SEED, TIMEZONE)
         self.rules = replace(history.rules, week_start=0)
-        self.files = [*history.files, _two_communities_in_an_hour()]
+        self.files = [*history.files, _two_communities_in_an_hour(), _back_on_the_last_day(), *_brought_by_staff(), _there_before_events()]
         self.news = _news(self.files)
         self.landed: list[ExportFile] = []
         self.home = PipelineHome(Settings(home=folder), self.rules)
@@ -71,6 +72,34 @@ def _two_communities_in_an_hour() -> ExportFile:
         for number, (at, community) in enumerate(said)
     ]
     return export_file("two-communities", "events", rows, Style(), datetime(2026, 11, 1, tzinfo=UTC), PERIOD)
+
+
+def _back_on_the_last_day() -> ExportFile:
+    """A second order on the seventh day after the first lies within the seven days."""
+    member, day = NativeId("app", "", "native", "back"), datetime.combine(FIRST + timedelta(days=10), time(4), UTC)
+    rows: list[Record] = [
+        Order(order_id=f"back-{days}", member=member, paid_at=day + timedelta(days=days), amount=Decimal(10), currency="CNY")
+        for days in (0, 7)
+    ]
+    return export_file("back-on-the-last-day", "orders", rows, Style(), datetime(2026, 11, 1, tzinfo=UTC), PERIOD)
+
+
+def _brought_by_staff() -> list[ExportFile]:
+    """Whom an employee invited came through staff, not through a member."""
+    host, guest = NativeId("app", "", "native", "host"), NativeId("app", "", "native", "guest")
+    joined_at, told_at = datetime.combine(FIRST + timedelta(days=10), time(4), UTC), datetime(2026, 11, 1, tzinfo=UTC)
+    stay = Membership(member=guest, community="g1", joined_at=joined_at, referrer=host.id)
+    return [
+        export_file("host", "members", [MemberRecord(member=host, actor_type="staff")], Style(), told_at, PERIOD),
+        export_file("guest", "memberships", [stay], Style(), told_at, PERIOD),
+    ]
+
+
+def _there_before_events() -> ExportFile:
+    """Who joined before the first events are known of may have returned; nobody knows."""
+    joined_at = datetime.combine(FIRST - timedelta(days=15), time(4), UTC)
+    stay = Membership(member=NativeId("app", "", "native", "early"), community="g1", joined_at=joined_at)
+    return export_file("before-events", "memberships", [stay], Style(), datetime(2026, 11, 1, tzinfo=UTC), PERIOD)
 
 
 def _news(files: list[ExportFile]) -> list[ExportFile]:

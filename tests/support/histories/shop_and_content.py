@@ -46,8 +46,10 @@ def generate_shop_history(seed: int, timezone: str | None = None) -> History:
     # Lists have no dates of their own: one that declares no snapshot would be dated by the clock.
     dated = [replace(file, snapshot_at=file.snapshot_at or end) if file.source in LISTS else file for file in history.files]
     files = [*dated, *(file for source, found in rows.items() for file in _mapped_files(random, source, found, written))]
-    files += _snapshot_files(random, rules.timezone)
+    files += _snapshot_files(random, rules.timezone, "acc")
     random.shuffle(files)
+    # Another account that gives its items the same ids.
+    files += _snapshot_files(Random(seed + 2), rules.timezone, "other")
     return History(seed, rules, tuple(files))
 
 
@@ -158,7 +160,7 @@ def _mapped_cells(row: Record) -> dict[str, Any]:
     return {**cells, "updated_at": row.updated_at, "is_deleted": row.is_deleted or None}
 
 
-def _snapshot_files(random: Random, timezone: str) -> Iterable[ExportFile]:
+def _snapshot_files(random: Random, timezone: str, account: str) -> Iterable[ExportFile]:
     """The console's list on some days: every item that is out by then, with what the export of that day has of columns."""
     published = {item: FIRST + timedelta(days=random.choice((-30, 0, random.randint(1, 50)))) for item in ("v1", "v2", "v3", "v4")}
     totals = {item: dict.fromkeys(CONSOLE, 0) for item in published}
@@ -173,19 +175,19 @@ def _snapshot_files(random: Random, timezone: str) -> Iterable[ExportFile]:
             for name in CONSOLE:
                 grown = totals[item][name] + random.choice((0, random.randint(1, 90), -random.randint(1, 3)))
                 totals[item][name] = max(grown, 0)
-            rows.append(_snapshot(random, item, on, day, {name: totals[item][name] for name in names}))
+            rows.append(_snapshot(random, account, item, on, day, {name: totals[item][name] for name in names}))
         if rows:
-            yield _snapshot_file(f"snapshot-{number}", rows, names, day, timezone)
+            yield _snapshot_file(f"{account}-snapshot-{number}", rows, names, day, timezone)
             if random.random() < 0.4:
                 again = [replace(row, figures=tuple((name, value + 2) for name, value in row.figures)) for row in rows[:2]]
-                yield _snapshot_file(f"snapshot-{number}-again", again, names, day, timezone)
+                yield _snapshot_file(f"{account}-snapshot-{number}-again", again, names, day, timezone)
 
 
-def _snapshot(random: Random, item: str, on: date, day: date, figures: dict[str, int]) -> ContentSnapshot:
+def _snapshot(random: Random, account: str, item: str, on: date, day: date, figures: dict[str, int]) -> ContentSnapshot:
     has_rates = random.random() < 0.6
     return ContentSnapshot(
         platform=CHANNELS_PLATFORM,
-        account="acc",
+        account=account,
         content_id=item,
         day=day,
         title=f"{item} on {day:%d}",
@@ -207,4 +209,4 @@ def _snapshot_file(name: str, rows: list[ContentSnapshot], names: list[str], day
         lines.append(",".join([row.title, row.content_id, f"{row.published_on:%Y/%m/%d}", finish, seconds, *figures]))
     end_of_day = datetime.combine(day, time(23, 59, 59), ZoneInfo(timezone)).astimezone(UTC)
     content = ("\ufeff" + "\n".join(lines) + "\n").encode()
-    return ExportFile(f"{name}.csv", "creator_content", tuple(rows), content, end_of_day, account="acc")
+    return ExportFile(f"{name}.csv", "creator_content", tuple(rows), content, end_of_day, account=rows[0].account)

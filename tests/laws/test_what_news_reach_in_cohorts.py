@@ -1,0 +1,70 @@
+"""Who entered on another date, or whose return becomes known, is counted in the cohort where it belongs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from community_metrics.settings import Settings
+from laws.test_late_news import ALL, ANNA, RULES, Story, message
+from support.histories.files import Style, export_file
+from support.histories.pipeline_home import PipelineHome
+from support.naive.marts import GRAINS
+from support.naive.records import Membership, NativeId
+
+CLEO = NativeId("p", "", "native", "cleo")
+
+
+@pytest.fixture
+def story(home: Settings) -> Story:
+    return Story(PipelineHome(home, RULES))
+
+
+def returns(story: Story, definition: str, name: str = "retained_members") -> dict[tuple[date, int], int]:
+    """Of the cohorts of a day, by cohort and index; what is not 0."""
+    rows = story.built.rows("mart_retention", GRAINS["mart_retention"])
+    return {key[2:4]: row[name] for key, row in rows.items() if (*key[:2], *key[4:]) == (definition, "day", *ALL) and row[name]}
+
+
+@pytest.mark.laws
+def test_returns_follow_who_entered_earlier_than_was_known(story: Story) -> None:
+    story.tell("events", [message("first", ANNA, date(2026, 9, 2)), message("back", ANNA, date(2026, 9, 7))], 1)
+    story.build()
+    assert returns(story, "activity") == {(date(2026, 9, 2), 0): 1, (date(2026, 9, 2), 5): 1}
+
+    # Of the day of the return there is no news.
+    story.tell("events", [message("late", ANNA, date(2026, 9, 1))], 2)
+    story.build()
+    first = date(2026, 9, 1)
+    assert returns(story, "activity") == {(first, 0): 1, (first, 1): 1, (first, 6): 1}
+
+
+@pytest.mark.laws
+def test_returns_follow_who_joined_earlier_than_was_known(story: Story) -> None:
+    joined = Membership(member=ANNA, community="g", joined_at=datetime(2026, 9, 2, 2, tzinfo=UTC))
+    story.tell("events", [message("begin", CLEO, date(2026, 8, 1)), message("back", ANNA, date(2026, 9, 7))], 1)
+    # What is known of memberships begins with Cleo, whatever becomes of Anna's.
+    story.tell("memberships", [replace(joined, member=CLEO, joined_at=datetime(2026, 8, 15, 2, tzinfo=UTC)), joined], 1)
+    story.build()
+    cleo = {(date(2026, 8, 15), 0): 1}
+    assert returns(story, "member") == cleo | {(date(2026, 9, 2), 0): 1, (date(2026, 9, 2), 5): 1}
+
+    taken_back = replace(joined, is_deleted=True, updated_at=datetime(2026, 11, 2, tzinfo=UTC))
+    story.tell("memberships", [taken_back, replace(joined, joined_at=datetime(2026, 9, 1, 2, tzinfo=UTC))], 2)
+    story.build()
+    assert returns(story, "member") == cleo | {(date(2026, 9, 1), 0): 1, (date(2026, 9, 1), 6): 1}
+
+
+@pytest.mark.laws
+def test_a_return_counts_when_its_day_becomes_known(story: Story) -> None:
+    rows = [message("first", ANNA, date(2026, 10, 19)), message("back", ANNA, date(2026, 10, 25))]
+    story.built.land([export_file("early", "events", rows, Style(), datetime(2026, 11, 1, tzinfo=UTC), date(2026, 10, 20))])
+    story.build()
+    assert returns(story, "activity", "retained_members_within") == {}
+
+    # Nothing is told of her; somebody else's file goes further.
+    story.tell("events", [message("other", CLEO, date(2026, 10, 1))], 2)
+    story.build()
+    assert returns(story, "activity", "retained_members_within") == {(date(2026, 10, 19), 6): 1}
