@@ -50,7 +50,8 @@ def ltv_cohorts(facts: Facts, presences: Presences) -> Mart:
                             "cohort_members": len(members),
                             "eligible_members": len(members) if is_mature else 0,
                             "gross_amount": paid if has_orders else None,
-                            "refund_amount": repaid if has_refunds else None,
+                            # Of orders nobody told yet nothing was paid back that would be known.
+                            "refund_amount": repaid if has_orders and has_refunds else None,
                             "net_amount": net,
                             "cumulative_net_amount": total,
                             "cumulative_eligible_net_amount": total if is_mature else Decimal(0),
