@@ -22,10 +22,10 @@ def story(home: Settings) -> Story:
     return Story(PipelineHome(home, RULES))
 
 
-def returns(story: Story, definition: str, name: str = "retained_members") -> dict[tuple[date, int], int]:
-    """Of the cohorts of a day, by cohort and index; what is not 0."""
+def returns(story: Story, definition: str, name: str = "retained_members", grain: str = "day") -> dict[tuple[date, int], int]:
+    """Of the cohorts of a grain, by cohort and index; what is not 0."""
     rows = story.built.rows("mart_retention", GRAINS["mart_retention"])
-    return {key[2:4]: row[name] for key, row in rows.items() if (*key[:2], *key[4:]) == (definition, "day", *ALL) and row[name]}
+    return {key[2:4]: row[name] for key, row in rows.items() if (*key[:2], *key[4:]) == (definition, grain, *ALL) and row[name]}
 
 
 @pytest.mark.laws
@@ -58,8 +58,10 @@ def test_returns_follow_who_joined_earlier_than_was_known(story: Story) -> None:
 
 
 @pytest.mark.laws
-def test_a_return_counts_when_its_day_becomes_known(story: Story) -> None:
-    rows = [message("first", ANNA, date(2026, 10, 19)), message("back", ANNA, date(2026, 10, 25))]
+# The first of the days that become known, and a later one.
+@pytest.mark.parametrize("days_later", [2, 6])
+def test_a_return_counts_when_its_day_becomes_known(story: Story, days_later: int) -> None:
+    rows = [message("first", ANNA, date(2026, 10, 19)), message("back", ANNA, date(2026, 10, 19 + days_later))]
     story.built.land([export_file("early", "events", rows, Style(), datetime(2026, 11, 1, tzinfo=UTC), date(2026, 10, 20))])
     story.build()
     assert returns(story, "activity", "retained_members_within") == {}
@@ -67,4 +69,25 @@ def test_a_return_counts_when_its_day_becomes_known(story: Story) -> None:
     # Nothing is told of her; somebody else's file goes further.
     story.tell("events", [message("other", CLEO, date(2026, 10, 1))], 2)
     story.build()
-    assert returns(story, "activity", "retained_members_within") == {(date(2026, 10, 19), 6): 1}
+    assert returns(story, "activity", "retained_members_within") == {(date(2026, 10, 19), days_later): 1}
+
+
+@pytest.mark.laws
+@pytest.mark.parametrize(
+    ("first", "late", "back"),
+    [
+        (date(2026, 8, 31), date(2026, 9, 15), date(2026, 9, 17)),
+        # A week of two months.
+        (date(2026, 9, 14), date(2026, 9, 29), date(2026, 10, 1)),
+    ],
+)
+def test_a_member_who_came_earlier_in_a_week_or_month_returned_once_in_it(story: Story, first: date, late: date, back: date) -> None:
+    story.tell("events", [message("first", ANNA, first), message("back", ANNA, back)], 1)
+    story.build()
+
+    # Of the day on which she was the first time back so far there is no news.
+    story.tell("events", [message("late", ANNA, late)], 2)
+    story.build()
+    month = first.replace(day=1)
+    assert returns(story, "activity", grain="week") == {(first, 0): 1, (first, 2): 1}
+    assert returns(story, "activity", grain="month") == {(month, 0): 1, (month, 1): 1}
