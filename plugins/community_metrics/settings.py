@@ -90,7 +90,7 @@ class Settings:
     week_start: str = "monday"
     definitions: Path = PROJECT_ROOT / "dbt_project" / "seeds"
     memory_limit: str = "4GB"
-    daily_memory_limit: str = "1300MB"
+    daily_memory_limit: str = "1200MB"
     threads: int = 2
     required_sources: frozenset[str] = frozenset()
     limits: Limits = field(default_factory=Limits)
@@ -220,7 +220,7 @@ def load_settings(home: str | Path | None = None, environ: Mapping[str, str] | N
         week_start=str(pick("week_start", "monday")).lower(),
         definitions=Path(str(pick("definitions", PROJECT_ROOT / "dbt_project" / "seeds"))).expanduser().resolve(),
         memory_limit=str(pick("memory_limit", "4GB")),
-        daily_memory_limit=str(pick("daily_memory_limit", "1300MB")),
+        daily_memory_limit=str(pick("daily_memory_limit", "1200MB")),
         threads=_positive(pick("threads", min(os.cpu_count() or 2, 8)), "threads"),
         required_sources=frozenset(name for name, options in sources.items() if (options or {}).get("required")),
         limits=parsed_limits,
