@@ -78,8 +78,8 @@ oracles: setup ## every peer case of a folder through the real pipeline: make or
 	@$(BIN)/python -m community_metrics.oracles "$(DIR)"
 
 .PHONY: bench
-bench: setup ## how long the line takes on generated data
-	@$(BIN)/python -m benchmarks
+bench: setup ## how long the line takes on generated data: make bench SIZE="--days 365 --events-per-day 274000 --members 2000000"
+	@$(BIN)/python -m benchmarks $(SIZE)
 
 .PHONY: lint
 lint: setup ## ruff, mypy, sqlfluff, the layers

@@ -56,7 +56,7 @@ def _options() -> argparse.Namespace:
 def _measure(report: Report, folder: Path) -> None:
     """Fill the report. Both sides of a row are measured one right after the other, so that a busy machine is busy for both."""
     days = report.options["days"]
-    lengths = [days // 3, 2 * days // 3, days]
+    lengths = [days // 4, days // 2, days]
     exports, line, floor = folder / "exports", str(folder / "line"), str(folder / "floor")
     _say("generating exports")
     generated = run_step("generate", folder=str(exports), lengths=lengths, changed=CHANGED_DAYS, **report.options)

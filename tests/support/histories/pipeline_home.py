@@ -61,12 +61,15 @@ class PipelineHome:
         is_first = not self.settings.warehouse_path.exists()
         report = pipeline.build(self.settings, full_refresh=full_refresh)
         assert report.full_refresh == (full_refresh or is_first), report.reason
+        with Ledger(self.settings.ledger_path) as ledger:
+            self._built_of = sorted(ledger.active_set())
         return report
 
     def publish(self) -> None:
-        """What a release does to the next build: nothing is owed any more. Audit and site are not looked at here."""
+        """What a release does to the next build: nothing is owed any more of what the last one was made of. Audit and site are not
+        looked at here."""
         with Ledger(self.settings.ledger_path) as ledger:
-            ledger.record_publication("release")
+            ledger.record_publication("release", self._built_of)
         mark_published(self.settings, "release")
 
     def rows(self, mart: str, grain: Sequence[str]) -> Rows:
