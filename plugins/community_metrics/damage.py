@@ -31,7 +31,9 @@ def damage_of(database: Path) -> str | None:
             for schema, table in tables:
                 for _ in connection.execute(f'select * from "{schema}"."{table}"').to_arrow_reader(_BATCH_ROWS):
                     pass
-    except duckdb.Error as error:
+    # What is wrong further on in a table comes through Arrow's stream, which says it as an OSError: which of the two depends on how far
+    # DuckDB has read before the first batch is asked for.
+    except (duckdb.Error, OSError) as error:
         return str(error).splitlines()[0] if shows_damage(error) else None
     return None
 

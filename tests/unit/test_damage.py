@@ -49,6 +49,14 @@ def test_a_damaged_database_is_told(tmp_path: Path, harm: Harm) -> None:
     assert problem is not None and shows_damage(problem)
 
 
+def test_damage_that_is_met_while_rows_are_handed_over_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    write_database(path, rows=3_000_000)
+    flip(path.stat().st_size - 600_000)(path)
+    problem = damage_of(path)
+    assert problem is not None and shows_damage(problem)
+
+
 def test_a_missing_database_and_one_that_somebody_else_has_open_are_not_damaged(tmp_path: Path) -> None:
     path = tmp_path / "warehouse.duckdb"
     assert damage_of(path) is None
