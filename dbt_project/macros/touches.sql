@@ -255,7 +255,7 @@
     asks of the stored rows themselves, before unions and joins. Else a day would read the whole history.
 #}
 {% macro is_one_of_dates(column, dates) -%}
-    {%- set bounds = run_query('select min(business_date), max(business_date) from (' ~ dates ~ ') as dates').rows[0] if execute and dates -%}
+    {%- set bounds = run_query('select min(business_date), max(business_date) from (' ~ dates ~ ') as dates').rows[0] if execute -%}
     {%- if bounds and bounds[0] -%}
     {{ column }} between date '{{ bounds[0] }}' and date '{{ bounds[1] }}' and
     {%- endif %} {{ column }} in ({{ dates }})
@@ -263,9 +263,8 @@
 
 {# The same of the dates recorded for this build. #}
 {% macro is_rebuilt_date(column) -%}
-    {%- set relation = adapter.get_relation(this.database, 'intermediate', 'int_activity__rebuilt_dates') if execute -%}
-    {%- if relation -%}
-    {{ is_one_of_dates(column, 'select business_date from ' ~ relation) }}
+    {%- if execute and adapter.get_relation(this.database, 'intermediate', 'int_activity__rebuilt_dates') -%}
+    {{ is_one_of_dates(column, rebuilt_activity_dates()) }}
     {%- else -%}
     {{ column }} in (select business_date from {{ ref('int_activity__rebuilt_dates') }})
     {%- endif -%}

@@ -56,11 +56,7 @@ active as (
         by_hour.scope_id,
         by_hour.business_date,
         hours.hour,
-        case hours.hour
-            {%- for hour in hours %}
-            when {{ hour }} then by_hour.members_{{ hour }}
-            {%- endfor %}
-        end as active_members
+        {{ numbered('by_hour.members_', 'hours.hour', hours) }} as active_members
     from by_hour
     cross join (
         values
