@@ -5,6 +5,7 @@ One story, told once: the tests stand in its order.
 
 from __future__ import annotations
 
+import http.client
 import json
 import shutil
 import time
@@ -185,6 +186,21 @@ def test_nobody_sees_anything_without_a_login(superset: SupersetServer) -> None:
     for path in ("/api/v1/dashboard/", "/api/v1/chart/1/data/", "/api/v1/dashboard/community-growth"):
         assert httpx.get(superset.url + path, trust_env=False).status_code in (401, 403, 404)
     assert httpx.get(f"{superset.url}/superset/dashboard/community-growth/", trust_env=False).status_code == 302
+
+
+def test_an_idle_connection_is_the_clients_to_close(superset: SupersetServer) -> None:
+    """A server that closes it first, gunicorn after two seconds, may do so while the next request is on its way, which is lost."""
+    connection = http.client.HTTPConnection(urlsplit(superset.url).netloc, timeout=60)
+    statuses = []
+    for idle in (0, 6):  # httpx gives a connection up after five
+        time.sleep(idle)
+        connection.request("GET", "/health")
+        with connection.getresponse() as answer:
+            statuses.append(answer.status)
+            answer.read()
+        assert connection.sock is not None, "closed by the server"
+    connection.close()
+    assert statuses == [200, 200]
 
 
 def test_words_are_chinese_and_english(superset: SupersetServer, chromium: SiteBrowser) -> None:
