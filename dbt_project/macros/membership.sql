@@ -7,14 +7,14 @@
 
 {# Native ids of which a file speaks that no complete build has taken up. #}
 {% macro ids_in_new_memberships() -%}
-    select member_id as member_key from {{ lake('memberships', 'memberships', news_only=true) }}
+    select {{ identifier('member_id') }} as member_key from {{ lake('memberships', 'memberships', news_only=true) }}
 {%- endmacro %}
 
 {# The condition by which staging reads the rows of those only; none when all are read, as the model that keeps them does. #}
 {% macro of_ids_in_new_memberships() -%}
     {%- set kept = adapter.get_relation(this.database, 'intermediate', 'int_membership__declared') if execute -%}
     {%- if kept and not is_rebuilt_whole('int_membership__declared') and not memberships_are_gone() -%}
-        {{ return('member_id in (' ~ ids_in_new_memberships() ~ ')') }}
+        {{ return(identifier('member_id') ~ ' in (' ~ ids_in_new_memberships() ~ ')') }}
     {%- endif -%}
     {{ return(none) }}
 {%- endmacro %}
@@ -95,6 +95,11 @@
 {# Of whom anything is known otherwise than in the release: what a row about a person is made of records its members. Of activity it holds the first only. #}
 {% macro members_of_any_change() -%}
     select member_key from control.touched_members where domain <> 'activity'
+{%- endmacro %}
+
+{# The same as readers see them. #}
+{% macro keys_of_any_change() -%}
+    select {{ identifier_text('member_key') }} as member_key from ({{ members_of_any_change() }}) as changed
 {%- endmacro %}
 
 {# Orders do not record whose they are: they are read whole. #}

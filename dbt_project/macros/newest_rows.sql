@@ -1,7 +1,7 @@
 {#
     The one shape of staging: typed columns of a lake stream, one row per key, the newest version of each.
 
-    `columns`: name -> text, integer, double, money, instant, boolean or date; `key`: names, of which `platform`, `account_id`
+    `columns`: name -> text, identifier, integer, double, money, instant, boolean or date; `key`: names, of which `platform`, `account_id`
     and `business_date` need no type. `is_mapped`: the stream has `updated_at` and `is_deleted`. `is_merged`: exports that
     each hold some of the columns complete one another: of every column the newest version that states it, so that a file
     without a column takes nothing away. `only`: a condition on the key, for a build that needs some keys only.
@@ -70,6 +70,7 @@
 {# A canonical lake text as its type. #}
 {% macro typed_column(name, kind) -%}
     {%- if kind == 'text' -%} {{ name }}
+    {%- elif kind == 'identifier' -%} {{ identifier(name) }}
     {%- elif kind == 'integer' -%} cast({{ name }} as bigint)
     {%- elif kind == 'double' -%} {{ double(name) }}
     {%- elif kind == 'money' -%} {{ money(name) }}

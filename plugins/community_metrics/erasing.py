@@ -29,8 +29,8 @@ _WAIT_SECONDS = 60.0
 
 _EVIDENCE = ("identity_links", "wecom_groups", "wecom_contacts")
 _OF_ONE_PERSON = """
-select native_id from intermediate.int_identity__members
-where member_key in (select member_key from intermediate.int_identity__members where list_contains($1, native_id))
+select replace(cast(native_id as varchar), '-', '') from intermediate.int_identity__members
+where member_key in (select member_key from intermediate.int_identity__members where list_contains(cast($1 as uuid[]), native_id))
 """
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
+import uuid
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -41,8 +43,18 @@ def pieces(folder: Path, skip: Iterable[str] = ()) -> Iterator[Piece]:
 
 def found_in(folder: Path, words: Iterable[str], skip: Iterable[str] = ()) -> list[tuple[str, str]]:
     """(word, where) of every word that stands anywhere below the folder."""
-    encodings = [(word, {word.encode(), word.encode("gb18030"), word.encode("utf-16-le")}) for word in words]
+    encodings = [(word, _forms(word)) for word in words]
     return [(word, where) for where, content in pieces(folder, skip) for word, forms in encodings if any(form in content for form in forms)]
+
+
+def _forms(word: str) -> set[bytes]:
+    """How a word may stand in a file: texts in three encodings; of a keyed hash also what a table of the warehouse holds and shows."""
+    forms = {word.encode(), word.encode("gb18030"), word.encode("utf-16-le")}
+    if re.fullmatch("[0-9a-f]{32}", word):
+        number = uuid.UUID(word)
+        # DuckDB turns the highest bit, so that signed numbers are in the order of their texts.
+        forms |= {str(number).encode(), number.bytes, (number.int ^ (1 << 127)).to_bytes(16, "little")}
+    return forms
 
 
 def _unpacked(where: str, content: bytes, path: Path | None = None) -> Iterator[Piece]:

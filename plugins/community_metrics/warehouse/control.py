@@ -29,8 +29,8 @@ create schema if not exists control;
 create table if not exists control.settings (name varchar, value varchar);
 create table if not exists control.state (name varchar primary key, value varchar);
 create table if not exists control.touched (domain varchar, business_date date);
-create table if not exists control.touched_members (domain varchar, member_key varchar);
-create table if not exists control.touched_member_dates (domain varchar, member_key varchar, business_date date);
+create table if not exists control.touched_members (domain varchar, member_key uuid);
+create table if not exists control.touched_member_dates (domain varchar, member_key uuid, business_date date);
 create table if not exists control.built_files (
     source varchar, stream varchar, landing_id varchar, revision bigint, path varchar, is_complete boolean
 );
@@ -83,6 +83,7 @@ def prepare(settings: Settings, ledger: Ledger, connection: duckdb.DuckDBPyConne
     active = ledger.active_lake_files()
     connection.execute("begin")
     connection.execute(TABLES)
+    _adopt_identifiers(connection)
     connection.execute("delete from control.settings")
     _insert(
         connection,
@@ -119,6 +120,16 @@ def prepare(settings: Settings, ledger: Ledger, connection: duckdb.DuckDBPyConne
     # Apart, since models add dates to the other: on these, events themselves came or went.
     touch(connection, "events", (day for source, stream, day in changes.dates if (source, stream) == ("events", "events")))
     connection.execute("commit")
+
+
+def _adopt_identifiers(connection: duckdb.DuckDBPyConnection) -> None:
+    """Members were texts in a warehouse that version 0.2 built."""
+    of_texts = connection.execute("""
+        select table_name from information_schema.columns
+        where table_schema = 'control' and column_name = 'member_key' and data_type = 'VARCHAR'
+    """).fetchall()
+    for (table,) in of_texts:
+        connection.execute(f"alter table control.{table} alter member_key type uuid")
 
 
 def _distinct_files(files: Iterable[LakeFile], new_landings: set[str]) -> list[tuple[str, str, date, str, bool, int]]:

@@ -80,7 +80,8 @@ def erased(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Settings
     assert built is not None
     second = publish_release(settings, built.audited(passed(1), "suites"), again=True).release_id
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
-        [(key,)] = connection.execute("select distinct member_key from intermediate.int_identity__members order by 1").fetchall()
+        [(identifier,)] = connection.execute("select distinct member_key from intermediate.int_identity__members order by 1").fetchall()
+        key = identifier.hex
     report = erase(settings, "forum", ANN, by="the officer", reason="she asked for it")
     assert (report.pinned, set(report.releases)) == ((first,), {first, second})
     third = release(settings)

@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_members',
-    affected='members_of_any_change',
+    affected='keys_of_any_change',
     unless='orders_have_news'
 ) }}
 -- Grain: one row per member (person) who is known from a record, a membership, an activity or an order.
@@ -59,7 +59,7 @@ ordered as (
 )
 
 select
-    keys.member_key,
+    {{ identifier_text('keys.member_key') }} as member_key,
     coalesce(actors.actor_type, 'member') as actor_type,
     channels.channel,
     records.region,

@@ -9,7 +9,7 @@ select
     platform,
     coalesce(account_id, '') as account_id,
     message_id as event_id,
-    member_id,
+    {{ identifier('member_id') }} as member_id,
     community_id,
     event_type,
     cast(null as varchar) as content_id,

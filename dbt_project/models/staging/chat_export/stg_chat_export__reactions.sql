@@ -9,7 +9,7 @@ select
     platform,
     coalesce(account_id, '') as account_id,
     message_id || ':' || emoji || ':' || member_id as event_id,
-    member_id,
+    {{ identifier('member_id') }} as member_id,
     community_id,
     'reaction' as event_type,
     cast(null as varchar) as content_id,

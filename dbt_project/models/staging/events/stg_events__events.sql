@@ -9,7 +9,7 @@ select
     platform,
     coalesce(account_id, '') as account_id,
     event_id,
-    member_id,
+    {{ identifier('member_id') }} as member_id,
     community_id,
     event_type,
     content_id,

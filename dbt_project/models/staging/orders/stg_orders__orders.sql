@@ -2,7 +2,7 @@
 -- Only what is paid counts; a later version may take the payment back.
 {{ newest_rows('orders', 'orders', ['platform', 'account_id', 'order_id'], {
     'order_id': 'text',
-    'member_id': 'text',
+    'member_id': 'identifier',
     'paid_at': 'instant',
     'gross_amount': 'money',
     'currency': 'text',

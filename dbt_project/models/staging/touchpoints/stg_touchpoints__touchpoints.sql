@@ -5,7 +5,7 @@ with newest as (
     {{ newest_rows('touchpoints', 'touchpoints', ['platform', 'account_id', 'touch_id'], {
         'touch_id': 'text',
         'occurred_at': 'instant',
-        'member_id': 'text',
+        'member_id': 'identifier',
         'visitor_id': 'text',
         'touch_type': 'text',
         'utm_source': 'text',

@@ -4,7 +4,7 @@ select distinct
     platform,
     coalesce(account_id, '') as account_id,
     link_id,
-    member_id,
+    {{ identifier('member_id') }} as member_id,
     staff_id,
     chat_status,
     state,

@@ -3,9 +3,9 @@
 select distinct
     platform,
     coalesce(account_id, '') as account_id,
-    member_id,
+    {{ identifier('member_id') }} as member_id,
     staff_id,
-    unionid,
+    {{ identifier('unionid') }} as unionid,
     contact_type,
     {{ instant('added_at') }} as added_at,
     add_way,

@@ -5,7 +5,7 @@
     'update_detail': 'text',
     'member_version': 'text',
     'occurred_at': 'instant',
-    'member_id': 'text',
+    'member_id': 'identifier',
     'actor_type': 'text',
     'join_scene': 'text',
     'quit_scene': 'text',
