@@ -8,7 +8,7 @@
 select
     platform,
     coalesce(account_id, '') as account_id,
-    message_id || ':' || emoji || ':' || member_id as event_id,
+    reactions.message_id || ':' || reactions.emoji || ':' || reactions.member_id as event_id,
     {{ identifier('member_id') }} as member_id,
     community_id,
     'reaction' as event_type,
@@ -23,5 +23,5 @@ select
     false as is_deleted,
     {{ content_fingerprint('chat_export', 'reactions') }} as content_fingerprint,
     {{ version_columns() }}
-from {{ lake('chat_export', 'reactions', touched='activity') }}
+from {{ lake('chat_export', 'reactions', touched='activity') }} as reactions
 where is_dated = 'true'

@@ -13,10 +13,10 @@ select distinct
     tag_ids,
     tag_names,
     case
-        when operator_id = member_id then 'customer'
-        when operator_id is not null then 'staff'
+        when relations.operator_id = relations.member_id then 'customer'
+        when relations.operator_id is not null then 'staff'
     end as begun_by,
     {{ instant('_snapshot_at') }} as snapshot_at,
     cast(_period_date as date) as business_date,
     _file_sha256 as file_sha256
-from {{ lake('wecom_contacts', 'relations') }}
+from {{ lake('wecom_contacts', 'relations') }} as relations
