@@ -28,9 +28,11 @@ from community_metrics.settings import Settings
 _WAIT_SECONDS = 60.0
 
 _EVIDENCE = ("identity_links", "wecom_groups", "wecom_contacts")
+# A warehouse that no build has renewed since an upgrade from version 0.2 holds texts: both are read.
 _OF_ONE_PERSON = """
-select replace(cast(native_id as varchar), '-', '') from intermediate.int_identity__members
-where member_key in (select member_key from intermediate.int_identity__members where list_contains(cast($1 as uuid[]), native_id))
+with members as (select cast(native_id as uuid) as native_id, member_key from intermediate.int_identity__members)
+select native_id from members
+where member_key in (select member_key from members where list_contains(cast($1 as uuid[]), native_id))
 """
 
 
@@ -149,7 +151,7 @@ def _linked(settings: Settings, ledger: ErasureLedger, hashes: Iterable[str], is
             str(settings.warehouse_path),
             "`community-metrics ingest` and `build` first, or erase this id alone with --only-this-id",
         )
-    return frozenset(row[0] for row in found) if built else frozenset()
+    return frozenset(native_id.hex for (native_id,) in found) if built else frozenset()
 
 
 def _landings_of(connection: duckdb.DuckDBPyConnection) -> set[str]:
