@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
 import tempfile
 from datetime import date, timedelta
@@ -25,16 +26,15 @@ def main() -> int:
     report = Report({"events_per_day": options.events_per_day, "days": options.days, "members": options.members}, machine)
     try:
         if options.folder:
-            _measure(report, Path(options.folder).resolve())
+            _measure(report, Path(options.folder).resolve(), options.lengths)
         else:
             with tempfile.TemporaryDirectory(prefix="community-metrics-bench-") as folder:
-                _measure(report, Path(folder))
+                _measure(report, Path(folder), options.lengths)
     except StepError as error:
         print(f"error: {error} - see above - run it with fewer --days to find out why", file=sys.stderr)
         return 1
     machine["load_after"] = os.getloadavg()[0]
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(report.to_dict(), indent=2) + "\n", encoding="utf-8")
+    _keep(report)
     print(render(report))
     return 1 if any(report.different.values()) else 0
 
@@ -44,20 +44,28 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--events-per-day", type=int, default=2_000, metavar="N", help="events of each day (default 2000)")
     parser.add_argument("--days", type=int, default=30, metavar="N", help="length of the history, at least 24 (default 30)")
     parser.add_argument("--members", type=int, default=2_000, metavar="N", help="members who ever join (default 2000)")
+    parser.add_argument(
+        "--lengths",
+        type=lambda text: sorted({int(number) for number in text.split(",")}),
+        metavar="N,N",
+        help="lengths of history, the last one all days, at which everything is measured (default: a quarter, half and all of the days)",
+    )
     parser.add_argument("--folder", metavar="PATH", help="an empty folder to work in and to keep (default: a temporary one)")
     options = parser.parse_args()
     if options.days < 3 * (CHANGED_DAYS + 1) or min(options.events_per_day, options.members) < 100:
         parser.error(f"at least {3 * (CHANGED_DAYS + 1)} days, 100 events a day and 100 members")
+    options.lengths = options.lengths or [options.days // 4, options.days // 2, options.days]
+    if options.lengths[0] < 2 or options.lengths[-1] != options.days:
+        parser.error("the shortest length is two days or more, the longest all --days")
     if options.folder and Path(options.folder).exists() and any(Path(options.folder).iterdir()):
         parser.error(f"{options.folder} is not empty")
     return options
 
 
-def _measure(report: Report, folder: Path) -> None:
+def _measure(report: Report, folder: Path, lengths: list[int]) -> None:
     """Fill the report. Both sides of a row are measured one right after the other, so that a busy machine is busy for both."""
     days = report.options["days"]
-    lengths = [days // 4, days // 2, days]
-    exports, line, floor = folder / "exports", str(folder / "line"), str(folder / "floor")
+    exports = folder / "exports"
     _say("generating exports")
     generated = run_step("generate", folder=str(exports), lengths=lengths, changed=CHANGED_DAYS, **report.options)
     last_date = date.fromisoformat(generated.facts["last_date"])
@@ -70,41 +78,44 @@ def _measure(report: Report, folder: Path) -> None:
     report.comparisons.append(_part("one day's CSV to the lake", one_line, one_floor, "ingest"))
     report.comparisons.append(Comparison("  whole command", one_line.whole, one_floor.whole))
 
-    begin = first_date
+    landed: list[str] = []
     for length in lengths:
+        line, floor = str(folder / f"line-{length}"), str(folder / f"floor-{length}")
         day = first_date + timedelta(days=length - 1)
-        _say(f"{length} days: history")
-        history = str(exports / f"history-{length}")
-        run_step("line-catch-up", home=line, exports=history)
-        run_step("floor-catch-up", home=floor, exports=history, first=str(begin), last=str(day - timedelta(days=1)))
+        before = day - timedelta(days=1)
+        landed.append(str(exports / f"history-{length}"))
+        _say(f"{length} days: everything but the last day")
+        line_full = run_step("line-history", home=line, exports=landed)
+        floor_full = run_step("floor-history", home=floor, exports=landed, first=str(first_date), last=str(before))
+        report.comparisons.extend(_full_rows(f"{length - 1} days", line_full, floor_full))
         _say(f"{length} days: one more day")
-        more = str(exports / f"day-{length}")
-        line_day = run_step("line-update", home=line, exports=more)
-        floor_day = run_step("floor-update", home=floor, exports=more, first=str(day), last=str(day))
-        _say(f"{length} days: everything from scratch")
-        line_full = run_step("line-full", home=line)
-        floor_full = run_step("floor-full", home=floor, first=str(first_date), last=str(day))
+        landed.append(str(exports / f"day-{length}"))
+        line_day = run_step("line-update", home=line, exports=landed[-1:])
+        floor_day = run_step("floor-update", home=floor, exports=landed[-1:], first=str(day), last=str(day))
+        report.comparisons.extend(_update_rows("one more day", line_day, floor_day))
         report.growth.append(_growth(length, line_day, floor_day, line_full, floor_full))
-        begin = day + timedelta(days=1)
-    report.comparisons.extend(_full_rows(f"all {days} days, models", line_full, floor_full))
-    report.comparisons.extend(_update_rows("one more day", line_day, floor_day))
+        report.models.update({f"{length - 1} days": line_full.facts["models"], f"day {length}": line_day.facts["models"]})
+        _keep(report)
+        if length != days:
+            shutil.rmtree(line)
+            shutil.rmtree(floor)
 
     _say(f"{CHANGED_DAYS} changed days")
-    changed = str(exports / "changed")
+    changed = [str(exports / "changed")]
     line_changed = run_step("line-update", home=line, exports=changed)
     floor_changed = run_step("floor-update", home=floor, exports=changed, first=generated.facts["first_changed"], last=str(last_date))
     report.comparisons.extend(_update_rows(f"{CHANGED_DAYS} changed days", line_changed, floor_changed))
-    report.models.update(
-        {
-            "one more day": line_day.facts["models"],
-            f"{CHANGED_DAYS} changed days": line_changed.facts["models"],
-            f"all {days} days": line_full.facts["models"],
-        }
-    )
+    report.models[f"{CHANGED_DAYS} changed days"] = line_changed.facts["models"]
 
     _say("do both sides agree?")
     run_step("floor-full", home=floor, first=str(first_date), last=str(last_date))
     report.different.update(run_step("compare", home=floor, line_home=line).facts["different"])
+
+
+def _keep(report: Report) -> None:
+    """What is measured so far: a hundred million events take hours, and somebody may need the machine."""
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(report.to_dict(), indent=2) + "\n", encoding="utf-8")
 
 
 def _models(measured: Measured) -> Cost:
@@ -117,9 +128,10 @@ def _part(what: str, line: Measured, floor: Measured, name: str) -> Comparison:
 
 def _full_rows(what: str, line: Measured, floor: Measured) -> list[Comparison]:
     return [
-        Comparison(what, _models(line), floor.parts["build"]),
+        Comparison(f"{what}, models", _models(line), floor.parts["build"]),
         _part("  build step", line, floor, "build"),
-        Comparison("  whole command", line.whole, floor.whole),
+        _part("  ingest", line, floor, "ingest"),
+        Comparison("  file to release, whole command", line.whole, floor.whole),
     ]
 
 

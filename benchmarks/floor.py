@@ -28,37 +28,30 @@ def ingest_one_file(watch: Stopwatch, home: str, file: str) -> dict[str, Any]:
     return {"rows": rows}
 
 
-def catch_up(watch: Stopwatch, home: str, exports: str, first: str, last: str) -> dict[str, Any]:
-    """A stretch of history, split by date; the tables are made if there are none yet."""
+def history(watch: Stopwatch, home: str, exports: list[str], first: str, last: str) -> dict[str, Any]:
+    """A stretch of history, split by date, into a new database. Facts: how many member-days."""
     root = Path(home)
-    with _connect(root) as connection, watch.part("run"):
-        for file in sorted(Path(exports).rglob("*.parquet")):
-            source = file.parent.parent.name
-            moment = "occurred_at" if source == "events" else "joined_at"
-            (root / source).mkdir(parents=True, exist_ok=True)
-            connection.execute(
-                f"copy (select *, cast({moment} as date) as date from read_parquet('{file}')) "
-                f"to '{root / source}' (format parquet, partition_by (date), overwrite_or_ignore, filename_pattern '{file.stem}_{{i}}')"
-            )
-        if not connection.execute("from duckdb_tables() where table_name = 'member_day' and not temporary").fetchall():
-            _run(connection, "schema")
-        links = list(Path(exports).rglob("identity_links*.csv"))
-        for file in links:
-            (root / "identity_links").mkdir(exist_ok=True)
-            shutil.copyfile(file, root / "identity_links" / file.name)
-        if links:
-            _run(connection, "identity", root=root)
-        _build(connection, root, first, last)
-    return {}
+    with _connect(root) as connection:
+        with watch.part("ingest"):
+            for file in (file for folder in exports for file in sorted(Path(folder).rglob("*.parquet"))):
+                source = file.parent.parent.name
+                moment = "occurred_at" if source == "events" else "joined_at"
+                (root / source).mkdir(parents=True, exist_ok=True)
+                connection.execute(
+                    f"copy (select *, cast({moment} as date) as date from read_parquet('{file}')) "
+                    f"to '{root / source}' (format parquet, partition_by (date), overwrite_or_ignore, filename_pattern '{file.stem}_{{i}}')"
+                )
+            for file in (file for folder in exports for file in Path(folder).rglob("*.csv")):
+                _take_csv(root, file)
+        return _build_all(watch, connection, root, first, last)
 
 
-def update(watch: Stopwatch, home: str, exports: str, first: str, last: str) -> dict[str, Any]:
+def update(watch: Stopwatch, home: str, exports: list[str], first: str, last: str) -> dict[str, Any]:
     """Changed dates from CSV to published files."""
     root = Path(home)
     with watch.part("ingest"):
-        for file in sorted(Path(exports).rglob("*.csv")):
-            source, business_date = re.fullmatch(r"(\w+)-(\d{4}-\d\d-\d\d)", file.stem).groups()  # type: ignore[union-attr]
-            _csv_to_parquet(file, root / source / f"date={business_date}" / f"{Path(exports).name}.parquet")
+        for file in (file for folder in exports for file in sorted(Path(folder).rglob("*.csv"))):
+            _take_csv(root, file)
     with _connect(root) as connection:
         with watch.part("build"):
             _build(connection, root, first, last)
@@ -73,12 +66,7 @@ def build_fully(watch: Stopwatch, home: str, first: str, last: str) -> dict[str,
     root = Path(home)
     (root / "full.duckdb").unlink(missing_ok=True)
     with _connect(root, "full.duckdb") as connection:
-        with watch.part("build"):
-            _run(connection, "schema")
-            _run(connection, "identity", root=root)
-            _build(connection, root, first, last)
-        rows = connection.execute("select count(*) from member_day").fetchone()
-    return {"member_days": rows[0] if rows else 0}
+        return _build_all(watch, connection, root, first, last)
 
 
 def compare(watch: Stopwatch, home: str, line_home: str) -> dict[str, Any]:
@@ -91,6 +79,26 @@ def compare(watch: Stopwatch, home: str, line_home: str) -> dict[str, Any]:
             for numbers, count in connection.execute(_steps()["compare"]).fetchall():
                 different[numbers] = different.get(numbers, 0) + count
     return {"different": different}
+
+
+def _build_all(watch: Stopwatch, connection: duckdb.DuckDBPyConnection, root: Path, first: str, last: str) -> dict[str, Any]:
+    with watch.part("build"):
+        _run(connection, "schema")
+        _run(connection, "identity", root=root)
+        _build(connection, root, first, last)
+    rows = connection.execute("select count(*) from member_day").fetchone()
+    return {"member_days": rows[0] if rows else 0}
+
+
+def _take_csv(root: Path, file: Path) -> None:
+    """One export as Parquet, beside what is there of its date: a date exported again is repeated, and its newest rows count."""
+    source, business_date = re.fullmatch(r"(\w+)-(\d{4}-\d\d-\d\d)", file.stem).groups()  # type: ignore[union-attr]
+    stretch = file.parents[2].name
+    if source == "identity_links":
+        (root / source).mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, root / source / file.name)
+    else:
+        _csv_to_parquet(file, root / source / f"date={business_date}" / f"{stretch}.parquet")
 
 
 def _csv_to_parquet(file: Path, target: Path) -> int:

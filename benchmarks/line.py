@@ -23,23 +23,21 @@ def ingest_one_file(watch: Stopwatch, home: str, file: str) -> dict[str, Any]:
     return _ingest(watch, settings)
 
 
-def catch_up(watch: Stopwatch, home: str, exports: str) -> dict[str, Any]:
-    """Bring a stretch of history to a release, so that nothing is owed when the next day is measured."""
-    settings = _settings(home)
-    _drop(settings, Path(exports))
-    with watch.part("run"):
-        report = pipeline.run(settings)
-    if report.outcome != "published" or report.ingest.troubled:
-        raise RuntimeError(f"the history was not published whole: {report.message} {report.ingest.troubled}")
-    return {}
+def history(watch: Stopwatch, home: str, exports: list[str]) -> dict[str, Any]:
+    """A stretch of history into an empty home, step by step to a release. Facts: seconds of every model."""
+    return _to_release(watch, _settings(home), exports, full_refresh=True)
 
 
-def update(watch: Stopwatch, home: str, exports: str) -> dict[str, Any]:
+def update(watch: Stopwatch, home: str, exports: list[str]) -> dict[str, Any]:
     """What has landed since, step by step to a release. Facts: seconds of every model."""
-    settings = _settings(home)
-    _drop(settings, Path(exports))
+    return _to_release(watch, _settings(home), exports, full_refresh=False)
+
+
+def _to_release(watch: Stopwatch, settings: Settings, exports: list[str], full_refresh: bool) -> dict[str, Any]:
+    for folder in exports:
+        _drop(settings, Path(folder))
     facts = _ingest(watch, settings)
-    nodes = _build(watch, settings, full_refresh=False)
+    nodes = _build(watch, settings, full_refresh)
     with watch.part("audit"):
         verdict = pipeline.audit(settings)
     if verdict.status != "passed":
@@ -47,12 +45,6 @@ def update(watch: Stopwatch, home: str, exports: str) -> dict[str, Any]:
     with watch.part("publish"):
         pipeline.publish(settings)
     return {**facts, **_by_kind(nodes)}
-
-
-def build_fully(watch: Stopwatch, home: str) -> dict[str, Any]:
-    """Everything that has landed, built from scratch."""
-    settings = _settings(home)
-    return _by_kind(_build(watch, settings, full_refresh=True))
 
 
 def _settings(home: str) -> Settings:
@@ -84,7 +76,7 @@ def _build(watch: Stopwatch, settings: Settings, full_refresh: bool) -> list[Nod
 
     # The build's report says how long it took, not which model took how long; only a benchmark asks that.
     with mock.patch.object(warehouse_build, "run_dbt", remembering), watch.part("build"):
-        report = pipeline.build(settings, full_refresh)
+        report = pipeline.build(settings)
     if report.full_refresh != full_refresh:
         raise RuntimeError(f"the build was full because {report.reason}" if report.full_refresh else "the build was not full")
     return nodes

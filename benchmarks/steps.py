@@ -14,11 +14,10 @@ Step = Callable[..., dict[str, Any]]
 STEPS: Mapping[str, Step] = {
     "generate": exports.generate,
     "line-one-file": line.ingest_one_file,
-    "line-catch-up": line.catch_up,
+    "line-history": line.history,
     "line-update": line.update,
-    "line-full": line.build_fully,
     "floor-one-file": floor.ingest_one_file,
-    "floor-catch-up": floor.catch_up,
+    "floor-history": floor.history,
     "floor-update": floor.update,
     "floor-full": floor.build_fully,
     "compare": floor.compare,
