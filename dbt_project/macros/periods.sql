@@ -46,22 +46,3 @@
         else {{ block_start }}
     end
 {%- endmacro %}
-
-{#
-    The places of the bits (31 days and 4 weeks have a block) that stand for periods which this build counts, by grain. A day's build asks
-    for one of each; a column is made for no other.
-#}
-{% macro counted_positions() -%}
-    {%- set places = {'day': range(31) | list, 'week': range(4) | list} -%}
-    {%- set counted = adapter.get_relation(this.database, 'intermediate', 'int_activity__counted_periods') if execute -%}
-    {%- if not counted -%}{{ return(places) }}{%- endif -%}
-    {%- set bits = {'day': [], 'week': [], 'month': []} -%}
-    {%- for grain, bit in run_query('select distinct period_grain, bit from ' ~ counted ~ ' order by period_grain, bit').rows -%}
-        {%- do bits[grain].append(bit | int) -%}
-    {%- endfor -%}
-    {%- set found = {'day': [], 'week': []} -%}
-    {%- for grain in ['day', 'week'] -%}
-        {%- for place in places[grain] if 2 ** place in bits[grain] -%}{%- do found[grain].append(place) -%}{%- endfor -%}
-    {%- endfor -%}
-    {{ return(found) }}
-{%- endmacro %}

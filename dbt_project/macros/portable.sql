@@ -130,6 +130,11 @@
     cast(coalesce(sum(case when {{ condition }} then 1 else 0 end), 0) as bigint)
 {%- endmacro %}
 
+{# The sum of whole numbers where a condition holds. #}
+{% macro sum_where(expression, condition) -%}
+    cast(coalesce(sum(case when {{ condition }} then {{ expression }} else 0 end), 0) as bigint)
+{%- endmacro %}
+
 {% macro money(expression) -%}
     cast({{ expression }} as decimal(18, 2))
 {%- endmacro %}
@@ -190,7 +195,7 @@
     ({{ first }} & {{ second }})
 {%- endmacro %}
 
-{# The place of the highest and of the lowest bit that is set, 0 to 52; NULL for an empty mask. #}
+{# The place of the highest bit that is set, 0 to 52, and of the lowest, 0 to 62; NULL for an empty mask. #}
 {% macro highest_bit(mask) -%}
     {{ adapter.dispatch('highest_bit')(mask) }}
 {%- endmacro %}

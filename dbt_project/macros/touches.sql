@@ -224,6 +224,25 @@
     select member_key from control.touched_members where domain = 'activity'
 {%- endmacro %}
 
+{#
+    The touched dates, and those within 61 days of one on which a member of a change was active: since when somebody was away is told on
+    the day of their return, from the first day of the month before on.
+#}
+{% macro dates_of_changed_absences() -%}
+    {%- set reached -%}
+        select distinct dates.business_date
+        from control.touched as touched
+        inner join {{ adapter.get_relation(this.database, 'intermediate', 'int_calendar__dates') }} as dates
+            on touched.business_date < dates.business_date and dates.business_date <= {{ add_days('touched.business_date', 61) }}
+        where touched.domain = 'activity'
+    {%- endset -%}
+    {{ touched_activity_dates() }}
+    union
+    select business_date
+    from {{ adapter.get_relation(this.database, 'intermediate', 'int_activity__member_day') }}
+    where {{ is_one_of_dates('business_date', reached) }} and member_key in ({{ members_of_changed_activity() }})
+{%- endmacro %}
+
 {# Daily activity rows reach 29 days forward: the longest trailing window ends on d + 29. #}
 {% macro affected_activity_dates() -%}
     select distinct business_date

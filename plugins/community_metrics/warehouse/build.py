@@ -6,6 +6,7 @@ The tables after a build depend only on what has landed and on the definitions, 
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -27,9 +28,11 @@ from community_metrics.warehouse.control import (
     write_refreshed_models,
     write_state,
 )
-from community_metrics.warehouse.dbt import PROJECT, NodeResult, read_graph, run_dbt
+from community_metrics.warehouse.dbt import PROJECT, NodeResult, OutOfMemoryError, read_graph, run_dbt
 from community_metrics.warehouse.definitions import assemble_seeds, code_fingerprint, definitions_fingerprint, seed_fingerprints
 from community_metrics.warehouse.refresh import models_to_refresh
+
+log = logging.getLogger(__name__)
 
 _SEED = "seed "
 # Accounting identities (singular tests) are asked by the gate, which says what a broken one means: not twice a day.
@@ -91,7 +94,7 @@ def build_warehouse(settings: Settings, full_refresh: bool = False, on_result: C
         arguments += ["--select", *(f"{seed}+" for seed in changed), *refreshed]
     elif not reason and not changed and "fingerprint" in state and state.get("lake") == str(settings.lake):
         arguments += ["--select", *_descend_from(news)]
-    results = run_dbt(settings, seeds, arguments, on_result, bool(reason or changed))
+    results = _run_dbt(settings, seeds, arguments, on_result, bool(reason or changed))
     with open_warehouse(settings) as connection:
         known = {_SEED + seed: of for seed, of in of_seeds.items()}
         settle_news(connection)
@@ -108,6 +111,24 @@ def build_warehouse(settings: Settings, full_refresh: bool = False, on_result: C
         )
     seconds = round(time.monotonic() - started, 3)
     return BuildReport(fingerprint, len(results), seconds, bool(reason), reason, changed, tuple(refreshed))
+
+
+def _run_dbt(
+    settings: Settings, seeds: Path, arguments: Sequence[str], on_result: Callable[[NodeResult], None] | None, makes_whole_tables: bool
+) -> list[NodeResult]:
+    """With the memory of a day; where that is not enough, with that of a whole history: what was recorded to be rebuilt still is."""
+    try:
+        return run_dbt(settings, seeds, arguments, on_result, makes_whole_tables)
+    except OutOfMemoryError as error:
+        if makes_whole_tables:
+            raise
+        log.warning(
+            "build: %s was not enough and is taken as %s once - COMMUNITY_METRICS_DAILY_MEMORY_LIMIT spares the second try - %s",
+            settings.daily_memory_limit,
+            settings.memory_limit,
+            error.what,
+        )
+        return run_dbt(settings, seeds, arguments, on_result, True)
 
 
 def _forget_erased(settings: Settings) -> str:

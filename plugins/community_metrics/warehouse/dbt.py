@@ -35,6 +35,10 @@ class DbtError(CommunityMetricsError):
     """The build of the warehouse failed: names the models or tests and what the database said."""
 
 
+class OutOfMemoryError(DbtError):
+    """The database was not allowed enough memory for a model."""
+
+
 def run_dbt(
     settings: Settings,
     seeds: Path,
@@ -42,7 +46,7 @@ def run_dbt(
     on_result: Callable[[NodeResult], None] | None = None,
     makes_whole_tables: bool = False,
 ) -> list[NodeResult]:
-    """Invoke dbt on the working warehouse. Raises `DbtError` if a node failed or dbt could not start.
+    """Invoke dbt on the working warehouse. Raises `DbtError` if a node failed (`OutOfMemoryError` if for that) or dbt could not start.
 
     `makes_whole_tables`: of a whole history, so that the database may take `memory_limit`; else it takes `daily_memory_limit`, and holds
     no more of the stored tables than that.
@@ -52,13 +56,13 @@ def run_dbt(
     bad = [result for result in results if result.status in BAD_STATUSES]
     if bad:
         details = "; ".join(f"{result.name} ({result.status}): {_one_line(result.message)}" for result in bad[:5])
-        raise DbtError(
-            f"{len(bad)} of {len(results)} steps of the build failed: {details}",
-            str(settings.warehouse_path),
-            "mend the model, then run again",
-        )
+        found = f"{len(bad)} of {len(results)} steps of the build failed: {details}"
+        if any("Out of Memory Error" in result.message for result in bad):
+            raise OutOfMemoryError(found, str(settings.warehouse_path), "give it more by COMMUNITY_METRICS_MEMORY_LIMIT, then run again")
+        raise DbtError(found, str(settings.warehouse_path), "mend the model, then run again")
     _require_success(outcome)
-    return results
+    # What dbt does before the first of them is no step of a build.
+    return [result for result in results if result.kind != "operation"]
 
 
 def read_graph(settings: Settings, seeds: Path) -> list[Node]:

@@ -1,105 +1,78 @@
-{%- set positions = counted_positions() -%}
-{%- set counts = {'active': 'period_mask', 'active_before': 'active_before', 'retained': 'retained'} -%}
-{%- set windows = {'wau_7': 'within_7', 'mau_28': 'within_28', 'mau_30': 'within_30'} -%}
--- depends_on: {{ ref('int_activity__counted_periods') }}
--- Grain: one row per counted day, week or month and scope: members active in it, in the period before it, in both, and
--- for a day in the 7, 28 and 30 days that end on it.
--- A window is reached by shifting a mask by its parts: 7 = 4 or 4 moved by 3, 28 = 24 or 8 moved by 20, 30 = 24 or 8 moved by 22.
+{%- set windows = {'wau_7': 7, 'mau_28': 28, 'mau_30': 30} -%}
+-- depends_on: {{ ref('int_activity__rebuilt_dates') }}
+-- Grain: one row per rebuilt day, week or month up to the last known date, and scope: members active in it, in the period before it, in
+-- both, and for a day in the 7, 28 and 30 days that end on it.
+-- A member is counted on the day on which they enter a period or window: the first on which they were away for longer than it has lasted.
 -- noqa: disable=LT02
-with masks as (
-    select *, {{ either_bit('period_mask', shift_right('period_mask', 1)) }} as within_2
-    from {{ ref('int_activity__adjacent_blocks') }}
+with known as (
+    select max(last_date) as last_date
+    from {{ ref('int_status__scope_dates') }}
+    where domain = 'activity'
 ),
 
-quadrupled as (
-    select *, {{ either_bit('within_2', shift_right('within_2', 2)) }} as within_4
-    from masks
+rebuilt as (
+    select 'day' as period_grain, business_date as period_start
+    from {{ ref('int_activity__rebuilt_dates') }}
+    union
+    select period_grain, period_start
+    from {{ ref('int_activity__rebuilt_periods') }}
 ),
 
-octupled as (
-    select *, {{ either_bit('within_4', shift_right('within_4', 4)) }} as within_8
-    from quadrupled
-),
-
-tripled as (
-    select *, {{ either_bit(either_bit('within_8', shift_right('within_8', 8)), shift_right('within_8', 16)) }} as within_24
-    from octupled
-),
-
-reached as (
-    select
-        period_grain,
-        block_start,
-        scope_type,
-        scope_id,
-        period_mask,
-        was_active_in_block_before,
-        {{ shift_right('period_mask', 1) }} as active_before,
-        {{ both_bits('period_mask', shift_right('period_mask', 1)) }} as retained,
-        {{ either_bit('within_4', shift_right('within_4', 3)) }} as within_7,
-        {{ either_bit('within_24', shift_right('within_8', 20)) }} as within_28,
-        {{ either_bit('within_24', shift_right('within_8', 22)) }} as within_30
-    from tripled
-),
-
-{% for grain in ['day', 'week'] -%}
-{{ grain }}_columns as (
-    select
-        block_start,
-        scope_type,
-        scope_id
-        {%- if grain == 'day' %},
-        {{ count_where(both_bits('period_mask', 2 ** 31 - 1) ~ " <> 0") }} as active_in_block,
-        {{ count_where("was_active_in_block_before = 1") }} as active_in_block_before,
-        {{ count_where(both_bits('period_mask', 2 ** 31 - 1) ~ " <> 0 and was_active_in_block_before = 1") }} as retained_in_block
-        {%- endif %}
-        {%- for position in positions[grain] %}
-        {%- for name, mask in (dict(counts, **windows) if grain == 'day' else counts).items() %},
-        {{ count_bit(mask, position) }} as {{ name }}_{{ position }}
-        {%- endfor %}
-        {%- endfor %}
-    from reached
-    where period_grain = '{{ grain }}'
-    group by block_start, scope_type, scope_id
-),
-
-{% endfor -%}
 periods as (
-    select period_grain, period_start, block_start, bit
-    from {{ ref('int_activity__counted_periods') }}
+    select
+        rebuilt.period_grain,
+        rebuilt.period_start,
+        {{ add_periods('rebuilt.period_start', 'rebuilt.period_grain', -1) }} as previous_start,
+        {{ period_end('rebuilt.period_start', 'rebuilt.period_grain') }} as last_date
+    from rebuilt
+    inner join known on rebuilt.period_start <= known.last_date
+),
+
+-- The days before the first of the period, and before the first of the one before, up to each day.
+days as (
+    select
+        periods.period_grain,
+        periods.period_start,
+        dates.business_date,
+        dates.business_date >= periods.period_start as is_inside,
+        {{ days_between('dates.business_date', 'periods.period_start') }} as days_inside,
+        {{ days_between('dates.business_date', 'periods.previous_start') }} as days_since_previous_start
+    from periods
+    inner join {{ ref('int_calendar__dates') }} as dates
+        on
+            periods.last_date >= dates.business_date
+            and periods.previous_start <= dates.business_date
+            or periods.period_grain = 'day'
+            and periods.period_start >= dates.business_date
+            and {{ add_days('periods.period_start', -29) }} <= dates.business_date
+),
+
+-- No period and no window reaches as far as 999 days.
+absences as (
+    select business_date, scope_type, scope_id, members, coalesce(days_away, 999) as days_away
+    from {{ ref('int_activity__absences') }}
 )
 
-{% for grain in ['day', 'week'] if positions[grain] -%}
 select
-    '{{ grain }}' as period_grain,
-    periods.period_start,
-    counted.scope_type,
-    counted.scope_id,
-    {%- for name in dict(counts, **windows) %}
-    {%- if name in counts or grain == 'day' %}
-    case periods.bit
-        {%- for position in positions[grain] %}
-        when {{ 2 ** position }} then counted.{{ name }}_{{ position }}
-        {%- endfor %}
+    days.period_grain,
+    days.period_start,
+    absences.scope_type,
+    absences.scope_id,
+    {{ sum_where('absences.members', 'days.is_inside and absences.days_away > days.days_inside') }} as active,
+    {{ sum_where(
+        'absences.members',
+        'not days.is_inside and days.days_since_previous_start >= 0 and absences.days_away > days.days_since_previous_start'
+    ) }} as active_before,
+    {{ sum_where(
+        'absences.members',
+        'days.is_inside and absences.days_away > days.days_inside and absences.days_away <= days.days_since_previous_start'
+    ) }} as retained
+    {%- for name, length in windows.items() %},
+    case
+        when days.period_grain = 'day'
+            then {{ sum_where('absences.members', 'days.days_inside > -' ~ length ~ ' and absences.days_away >= days.days_inside + ' ~ length) }}
     end as {{ name }}
-    {%- else %}
-    cast(null as bigint) as {{ name }}
-    {%- endif %}{{ ',' if not loop.last }}
     {%- endfor %}
-from {{ grain }}_columns as counted
-inner join periods on periods.period_grain = '{{ grain }}' and counted.block_start = periods.block_start
-union all
-{% endfor -%}
-select
-    'month' as period_grain,
-    periods.period_start,
-    counted.scope_type,
-    counted.scope_id,
-    counted.active_in_block as active,
-    counted.active_in_block_before as active_before,
-    counted.retained_in_block as retained,
-    {%- for name in windows %}
-    cast(null as bigint) as {{ name }}{{ ',' if not loop.last }}
-    {%- endfor %}
-from day_columns as counted
-inner join periods on periods.period_grain = 'month' and counted.block_start = periods.block_start
+from days
+inner join absences on days.business_date = absences.business_date
+group by days.period_grain, days.period_start, absences.scope_type, absences.scope_id
