@@ -118,8 +118,8 @@ def _keep(report: Report) -> None:
     RESULTS.write_text(json.dumps(report.to_dict(), indent=2) + "\n", encoding="utf-8")
 
 
-def _models(measured: Measured) -> Cost:
-    return Cost(sum(measured.facts["models"].values()))
+def _models(measured: Measured, which: str = "models") -> Cost:
+    return Cost(sum(measured.facts[which].values()))
 
 
 def _part(what: str, line: Measured, floor: Measured, name: str) -> Comparison:
@@ -129,6 +129,7 @@ def _part(what: str, line: Measured, floor: Measured, name: str) -> Comparison:
 def _full_rows(what: str, line: Measured, floor: Measured) -> list[Comparison]:
     return [
         Comparison(f"{what}, models", _models(line), floor.parts["build"]),
+        Comparison("  models of the floor's numbers", _models(line, "models_of_floor"), floor.parts["build"]),
         _part("  build step", line, floor, "build"),
         _part("  ingest", line, floor, "ingest"),
         Comparison("  file to release, whole command", line.whole, floor.whole),
@@ -138,6 +139,7 @@ def _full_rows(what: str, line: Measured, floor: Measured) -> list[Comparison]:
 def _update_rows(what: str, line: Measured, floor: Measured) -> list[Comparison]:
     return [
         Comparison(f"{what}, models", _models(line), floor.parts["build"]),
+        Comparison("  models of the floor's numbers", _models(line, "models_of_floor"), floor.parts["build"]),
         _part("  build step", line, floor, "build"),
         _part("  ingest", line, floor, "ingest"),
         _part("  audit", line, floor, "audit"),

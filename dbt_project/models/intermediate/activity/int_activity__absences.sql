@@ -3,7 +3,7 @@
     incremental_strategy='replace_partitions',
     partition_columns=['business_date'],
     affected='dates_of_changed_absences',
-    made_in_pieces=true
+    made_in_pieces='pieces_of_events'
 ) }}
 -- Grain: one row per business date, scope and number of days since they were active last: how many members are active on the date.
 -- `days_away` is null for who has not been active from the first day of the month before on. Whoever was away for longer than a period or

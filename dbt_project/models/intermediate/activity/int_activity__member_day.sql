@@ -4,7 +4,7 @@
     partition_columns=['business_date'],
     affected='touched_activity_dates',
     touches_members='activity',
-    made_in_pieces=true
+    made_in_pieces='pieces_of_events'
 ) }}
 -- Grain: one row per member, community and business date with at least one qualifying event (community '' when the event has none).
 -- The only heavy activity table: every activity mart reads this and never the events.

@@ -4,7 +4,7 @@
     partition_columns=['business_date'],
     affected='touched_activity_dates',
     touches_members='activity',
-    made_in_pieces=true
+    made_in_pieces='pieces_of_events'
 ) }}
 -- Grain: one row per member, community, business date and event type, for the event types that a definition names.
 -- A narrow fact beside the member-day: it answers declared retentions and stickiness of one event without rescanning events.

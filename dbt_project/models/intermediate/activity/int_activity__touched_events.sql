@@ -1,4 +1,4 @@
-{{ config(made_in_pieces=true) }}
+{{ config(made_in_pieces='pieces_of_events') }}
 {%- set key = 'source, platform, account_id, event_id, business_date' -%}
 {%- set columns = key ~ ', member_id, community_id, event_type, content_id, campaign_id, value, properties, actor_type, occurred_at, is_deleted' %}
 -- depends_on: {{ ref('int_activity__moved_events') }}

@@ -8,7 +8,7 @@
     partition_columns=['business_date'],
     affected='touched_activity_dates',
     touches_member_dates={'funnel': 'business_date'},
-    made_in_pieces=true
+    made_in_pieces='pieces_of_events'
 ) }}
 -- Grain: one row per funnel and event (of every actor type) that meets a step or an exclusion of it.
 -- A narrow fact: attempts are made of it without rescanning events. A strict funnel keeps every event: any may stand between two steps.

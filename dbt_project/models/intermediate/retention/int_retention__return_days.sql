@@ -3,7 +3,7 @@
     incremental_strategy='replace_partitions',
     partition_columns=['business_date'],
     affected='rebuilt_return_dates',
-    made_in_pieces=true
+    made_in_pieces='pieces_of_events'
 ) }}
 -- Grain: one row per definition of which activity is the return and that is kept by member, period grain, date, scope and cohort.
 -- How many members of the cohort were active on the date, and on no earlier one of its period: who returned in a period is the sum over

@@ -1,21 +1,42 @@
+{{ config(made_in_pieces='pieces_of_segments') }}
 -- depends_on: {{ ref('segment_definitions') }}
-{{ config(materialized='view') }}
+-- depends_on: {{ ref('int_segments__rebuilt_periods') }}
+-- depends_on: {{ ref('int_membership__presence') }}
 -- Grain: one row per declared set, end of a rebuilt period, scope and segment with somebody in it.
--- The rules of the definition file as one expression per set: a member is in the first segment whose conditions all hold.
-{% for segment_set in segment_sets() -%}
+-- The rules of the definition file as one expression per set: a member is in the first segment whose conditions all hold. Everybody is
+-- looked at once for all sets, and end by end where they are many.
+-- noqa: disable=LT02
+{%- set sets = segment_sets() %}
+{%- if sets %}
+with by_segments as (
     select
-        '{{ segment_set }}' as segment_set,
         as_of_date,
         scope_type,
         scope_id,
-        {{ segment_of(segment_set) }} as segment,
-        {{ count_measure('count(*)') }} as members
+        {%- for segment_set in sets %}
+        {{ segment_of(segment_set) }} as segment_{{ loop.index }},
+        {%- endfor %}
+        count(*) as members
     from {{ ref('int_segments__measures') }}
-    group by as_of_date, scope_type, scope_id, {{ segment_of(segment_set) }}
-    {% if not loop.last %}union all{% endif %}
-{% else -%}
-    select
-        cast(null as varchar) as segment_set, as_of_date, scope_type, scope_id, cast(null as varchar) as segment, cast(0 as bigint) as members
-    from {{ ref('int_segments__measures') }}
-    where 1 = 0
+    where {{ in_this_piece('as_of_date') }}
+    group by as_of_date, scope_type, scope_id
+        {%- for segment_set in sets %}, {{ segment_of(segment_set) }}{% endfor %}
+)
+{% for segment_set in sets %}
+select
+    '{{ segment_set }}' as segment_set,
+    as_of_date,
+    scope_type,
+    scope_id,
+    segment_{{ loop.index }} as segment,
+    {{ count_measure('sum(members)') }} as members
+from by_segments
+group by as_of_date, scope_type, scope_id, segment_{{ loop.index }}
+{% if not loop.last %}union all{% endif %}
 {% endfor %}
+{% else %}
+select
+    cast(null as varchar) as segment_set, as_of_date, scope_type, scope_id, cast(null as varchar) as segment, cast(0 as bigint) as members
+from {{ ref('int_segments__measures') }}
+where 1 = 0
+{% endif %}
