@@ -10,31 +10,28 @@
     {%- else -%}
         {%- set target = relation.include(database=(not temporary), schema=(not temporary)) -%}
         create {% if temporary %}temporary {% endif %}table {{ target }} as select * from ({{ compiled_code }}) as model where false;
-        {%- if _all_dates() not in compiled_code -%}
+        {%- if in_this_piece() not in compiled_code -%}
             {{ exceptions.raise_compiler_error(this.identifier ~ ' is made in pieces and does not say where: in_this_piece()') }}
         {%- endif -%}
-        {%- for bounds in pieces %}
-        insert into {{ target }} select * from ({{ compiled_code | replace(_all_dates(), bounds) }}) as model;
+        {%- for condition in pieces %}
+        insert into {{ target }} select * from ({{ compiled_code | replace(in_this_piece(), condition) }}) as model;
         {%- endfor %}
     {%- endif -%}
 {%- endmacro %}
 
-{# The condition by which a piece reads its own dates of an input only. Holds for all dates where no pieces are made. #}
-{% macro in_this_piece(column='business_date') -%}
-    {{ column }} between {{ _all_dates() }}
-{%- endmacro %}
-
-{% macro _all_dates() -%}
-    date '0001-01-01' and date '9999-12-31'
+{# The condition by which a piece reads what is its own of an input. Holds for everything where no pieces are made. #}
+{% macro in_this_piece() -%}
+    (1 = 1)
 {%- endmacro %}
 
 {#
-    The first and the last date of each piece; together they are all dates. A piece ends with the date with which the delivered rows of
-    events that this build reads pass ten million: telling those apart by key takes about 2 GB.
+    Conditions on `business_date`; together they hold for all dates. A piece ends with the date with which the delivered rows of events that
+    this build reads pass ten million: telling those apart by key takes about 2 GB.
 #}
 {% macro pieces_of_events() -%}
+    {%- if not execute -%}{{ return([]) }}{%- endif -%}
     {%- set query -%}
-        select business_date, {{ add_days('business_date', 1) }} as next_date, sum(landed_rows) as number
+        select business_date, sum(landed_rows) as number
         from control.lake_files
         where
             (source, stream) in (('events', 'events'), ('chat_export', 'messages'), ('chat_export', 'reactions'))
@@ -44,33 +41,50 @@
         group by business_date
         order by business_date
     {%- endset -%}
-    {{ return(_pieces(query)) }}
+    {{ return(_spans_of_dates('business_date', run_query(query).rows, _rows_a_piece(10000000))) }}
 {%- endmacro %}
 
-{# The same of the ends of periods, at each of which everybody present is looked at. #}
+{#
+    The same on `as_of_date`, of the ends of periods, at each of which everybody present is looked at. Where a day's memory does not hold all
+    scopes of one end, scope by scope: two million rows that are present take about 1 GB.
+#}
 {% macro pieces_of_segments() -%}
+    {%- if not execute -%}{{ return([]) }}{%- endif -%}
     {%- set query -%}
-        select ends.as_of_date, {{ add_days('ends.as_of_date', 1) }} as next_date, presences.number
+        select ends.as_of_date, presences.number
         from (select distinct as_of_date from {{ ref('int_segments__rebuilt_periods') }}) as ends
         cross join (select count(*) as number from {{ ref('int_membership__presence') }}) as presences
         order by ends.as_of_date
     {%- endset -%}
-    {{ return(_pieces(query)) }}
+    {%- set ends = run_query(query).rows -%}
+    {%- set rows_a_piece = _rows_a_piece(10000000 if is_rebuilt_whole() else 2000000) -%}
+    {%- set spans = _spans_of_dates('as_of_date', ends, rows_a_piece) -%}
+    {%- if not ends or ends[0][1] <= rows_a_piece -%}{{ return(spans) }}{%- endif -%}
+    {%- set pieces = [] -%}
+    {%- for span in spans -%}
+        {%- for scope_type in ['all', 'platform', 'community', 'channel'] -%}
+            {%- do pieces.append(span ~ " and scope_type = '" ~ scope_type ~ "'") -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(pieces) }}
 {%- endmacro %}
 
-{% macro _pieces(query) -%}
-    {%- if not execute -%}{{ return([]) }}{%- endif -%}
-    {%- set rows_a_piece = env_var('COMMUNITY_METRICS_DBT_ROWS_A_PIECE', '10000000') | int -%}
-    {%- set state = namespace(rows=0, first='0001-01-01') -%}
-    {%- set pieces = [] -%}
-    {%- for date, next_date, rows in run_query(query).rows -%}
+{% macro _rows_a_piece(rows) -%}
+    {{ return(env_var('COMMUNITY_METRICS_DBT_ROWS_A_PIECE', rows | string) | int) }}
+{%- endmacro %}
+
+{# Conditions that cut (date, number of rows), ascending, into spans of about so many rows; a date is never cut. #}
+{% macro _spans_of_dates(column, dates, rows_a_piece) -%}
+    {%- set state = namespace(rows=0, after='0001-01-01') -%}
+    {%- set spans = [] -%}
+    {%- for date, rows in dates -%}
         {%- set state.rows = state.rows + (rows | int) -%}
         {%- if state.rows >= rows_a_piece and not loop.last -%}
-            {%- do pieces.append("date '" ~ state.first ~ "' and date '" ~ date ~ "'") -%}
+            {%- do spans.append(column ~ " > date '" ~ state.after ~ "' and " ~ column ~ " <= date '" ~ date ~ "'") -%}
             {%- set state.rows = 0 -%}
-            {%- set state.first = next_date -%}
+            {%- set state.after = date -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- do pieces.append("date '" ~ state.first ~ "' and date '9999-12-31'") -%}
-    {{ return(pieces) }}
+    {%- do spans.append(column ~ " > date '" ~ state.after ~ "'") -%}
+    {{ return(spans) }}
 {%- endmacro %}

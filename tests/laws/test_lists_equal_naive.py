@@ -7,13 +7,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from community_metrics import pipeline
-from community_metrics.landing.inbox import land_files
 from community_metrics.settings import Settings
 from support.histories.comparison import differences
 from support.histories.files import Style, export_file
 from support.histories.generator import DEFINITIONS
-from support.histories.lists_and_chats import TIMEZONE, Page, generate_list_history
+from support.histories.lists_and_chats import TIMEZONE, generate_list_history
 from support.histories.pipeline_home import PipelineHome
 from support.naive.activity import Mart, activity_daily, activity_hourly, lifecycle
 from support.naive.lists import growth_of_lists, read_list_facts
@@ -26,29 +24,17 @@ ACTIVE = frozenset({"message", "reply", "reaction"})
 RULES = Rules(TIMEZONE, 0, ACTIVE, ACTIVE - {"reaction"}, tuple(d for d in DEFINITIONS if d.entry != "join"))
 
 
-def land(built: PipelineHome, pages: list[Page]) -> None:
-    drop = built.settings.home / "drop"
-    drop.mkdir(exist_ok=True)
-    for page in pages:
-        path = drop / page.name
-        path.write_bytes(page.content)
-        (result,) = land_files(built.settings, [path], source=page.source, account=page.account, snapshot_at=page.snapshot_at)
-        assert result.outcome == "landed", result
-    troubled = pipeline.ingest(built.settings).troubled
-    assert not troubled, troubled
-
-
 def check(home: Settings, seed: int, in_parts: bool) -> None:
     history = generate_list_history(seed)
     built = PipelineHome(replace(home, home=home.home / str(seed)), RULES)
     if in_parts:
         half = len(history.pages) // 2
-        land(built, history.pages[:half])
+        built.land_pages(history.pages[:half])
         built.build()
         built.publish()
-        land(built, history.pages[half:])
+        built.land_pages(history.pages[half:])
     else:
-        land(built, history.pages)
+        built.land_pages(history.pages)
     built.build()
     facts, seen = read_list_facts(history, RULES)
     presences = Presences(facts)
@@ -78,7 +64,7 @@ def test_many_lists_and_chats_in_two_parts(home: Settings, seed: int) -> None:
 @pytest.mark.laws
 def test_a_platform_is_known_as_far_as_each_source_that_tells_of_it(home: Settings) -> None:
     built = PipelineHome(home, RULES)
-    land(built, [page for page in generate_list_history(1).pages if page.source == "chat_export"])
+    built.land_pages([page for page in generate_list_history(1).pages if page.source == "chat_export"])
     built.build()
     assert last_date(built, "telegram") == date(2026, 10, 2)
 

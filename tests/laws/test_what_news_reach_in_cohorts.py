@@ -9,7 +9,9 @@ import pytest
 
 from community_metrics.settings import Settings
 from laws.test_late_news import ALL, ANNA, RULES, Story, message
+from support.histories.comparison import differences
 from support.histories.files import Style, export_file
+from support.histories.lists_and_chats import ListHistory, chat_export
 from support.histories.pipeline_home import PipelineHome
 from support.naive.marts import GRAINS
 from support.naive.records import Membership, NativeId
@@ -91,3 +93,25 @@ def test_a_member_who_came_earlier_in_a_week_or_month_returned_once_in_it(story:
     month = first.replace(day=1)
     assert returns(story, "activity", grain="week") == {(first, 0): 1, (first, 2): 1}
     assert returns(story, "activity", grain="month") == {(month, 0): 1, (month, 1): 1}
+
+
+@pytest.mark.laws
+def test_returns_before_anything_was_known_of_memberships_count_when_something_is(story: Story) -> None:
+    """A chat tells who came and who wrote; how far memberships are known, only a file of memberships tells."""
+    chat = ListHistory(0)
+    chat.joins.append(("user1", datetime(2026, 9, 5, 4, tzinfo=UTC)))
+    chat.messages.extend(
+        (number, member, datetime(2026, month, day, 4, tzinfo=UTC), False)
+        for number, (member, month, day) in enumerate([("user1", 9, 8), ("user2", 10, 12), ("user2", 10, 30)], start=2)
+    )
+    story.built.land_pages([chat_export(chat, datetime(2026, 11, 1, tzinfo=UTC))])
+    story.build()
+    assert returns(story, "member", "retained_members_within") == {}
+
+    cleo = NativeId("telegram", "", "native", "cleo")
+    story.tell("memberships", [Membership(member=cleo, community="g", joined_at=datetime(2026, 10, 10, 4, tzinfo=UTC))], 2)
+    story.build()
+    assert returns(story, "member", "retained_members")[date(2026, 9, 5), 3] == 1
+    rows = story.built.rows("mart_retention", GRAINS["mart_retention"])
+    story.built.build(full_refresh=True)
+    assert differences("mart_retention", story.built.rows("mart_retention", GRAINS["mart_retention"]), rows) == []

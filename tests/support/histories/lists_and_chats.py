@@ -148,8 +148,13 @@ def _talk(random: Random, history: ListHistory) -> None:
     history.joins.extend((member, at) for member, at in joining if at > sent[0])
     early = datetime(2026, 9, 22, 2, tzinfo=UTC)
     for at in (early, history.exported_at):
-        content = json.dumps({"name": "g", "type": "private_supergroup", "id": 77, "messages": _messages(history, at)}, indent=1).encode()
-        history.pages.append(Page(f"result-{at:%Y%m%d}.json", "chat_export", WORKSPACE, at, content))
+        history.pages.append(chat_export(history, at))
+
+
+def chat_export(history: ListHistory, at: datetime) -> Page:
+    """What the chat says of the history at that moment."""
+    content = json.dumps({"name": "g", "type": "private_supergroup", "id": 77, "messages": _messages(history, at)}, indent=1).encode()
+    return Page(f"result-{at:%Y%m%d}.json", "chat_export", WORKSPACE, at, content)
 
 
 def _messages(history: ListHistory, until: datetime) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from community_metrics.settings import PROJECT_ROOT, Settings
 from community_metrics.warehouse.build import BuildReport, mark_published
 from support.histories.files import ExportFile
 from support.histories.funnels import write_funnels
+from support.histories.lists_and_chats import Page
 from support.naive.records import Definition, PriceBand, Rules, Segment, Stickiness
 
 Rows = dict[tuple[Any, ...], dict[str, Any]]
@@ -49,6 +50,18 @@ class PipelineHome:
                 self.settings, [path], source=file.source, account=file.account, period=file.period, snapshot_at=file.snapshot_at
             )
             assert result.outcome in ("landed", "already_landed"), result
+        troubled = pipeline.ingest(self.settings).troubled
+        assert not troubled, troubled
+
+    def land_pages(self, pages: Iterable[Page]) -> None:
+        """The same of what an API or a chat gave."""
+        drop = self.settings.home / "drop"
+        drop.mkdir(exist_ok=True)
+        for page in pages:
+            path = drop / page.name
+            path.write_bytes(page.content)
+            (result,) = land_files(self.settings, [path], source=page.source, account=page.account, snapshot_at=page.snapshot_at)
+            assert result.outcome == "landed", result
         troubled = pipeline.ingest(self.settings).troubled
         assert not troubled, troubled
 

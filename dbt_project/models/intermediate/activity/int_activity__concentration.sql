@@ -1,31 +1,36 @@
 {{ config(materialized='view') }}
--- depends_on: {{ ref('int_activity__rebuilt_dates') }}
 -- Grain: one row per scope and rebuilt business date with at least one message: how unevenly members speak.
--- Equal counts may be ranked in any order without changing a sum, so the numbers do not depend on row order.
-with per_member as (
-    select scope_type, scope_id, business_date, member_key, sum(messages) as messages
-    from {{ ref('int_activity__member_day_scopes') }}
-    where {{ is_rebuilt_date('business_date') }}
-    group by scope_type, scope_id, business_date, member_key
-    having sum(messages) > 0
+-- Who sent the same number may stand in any order without changing a sum: ranks are told for all of them at once.
+with speaking as (
+    select
+        scope_type,
+        scope_id,
+        business_date,
+        messages,
+        members,
+        sum(members) over (partition by scope_type, scope_id, business_date order by messages) - members as quieter,
+        sum(members) over (partition by scope_type, scope_id, business_date order by messages desc) - members as louder
+    from {{ ref('int_activity__message_counts') }}
+    where messages > 0
 ),
 
 ranked as (
     select
         *,
-        row_number() over (partition by scope_type, scope_id, business_date order by messages desc, member_key) as rank_from_top,
-        row_number() over (partition by scope_type, scope_id, business_date order by messages, member_key) as rank_from_bottom
-    from per_member
+        greatest(least(members, 10 - louder), 0) as members_in_top10,
+        members * quieter + {{ exact_quotient('members * (members + 1)', 2) }} as ranks_from_bottom
+    from speaking
 )
 
 select
     scope_type,
     scope_id,
     business_date,
-    {{ count_measure('count(*)') }} as speakers,
-    {{ count_measure('sum(messages)') }} as messages,
-    {{ count_measure('sum(case when rank_from_top <= 10 then messages else 0 end)') }} as top10_messages,
+    {{ count_measure('sum(members)') }} as speakers,
+    {{ count_measure('sum(members * messages)') }} as messages,
+    {{ count_measure('sum(members_in_top10 * messages)') }} as top10_messages,
     -- Gini over speakers: (2 * sum of rank * count) / (n * total) - (n + 1) / n, ranks from the quietest.
-    2 * {{ ratio('sum(rank_from_bottom * messages)', 'count(*) * sum(messages)') }} - {{ ratio('count(*) + 1', 'count(*)') }} as message_gini
+    2 * {{ ratio('sum(ranks_from_bottom * messages)', 'sum(members) * sum(members * messages)') }}
+    - {{ ratio('sum(members) + 1', 'sum(members)') }} as message_gini
 from ranked
 group by scope_type, scope_id, business_date

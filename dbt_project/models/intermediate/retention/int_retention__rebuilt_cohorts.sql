@@ -2,7 +2,9 @@
 -- depends_on: {{ ref('int_membership__daily') }}
 -- Grain: one row per definition, period grain and cohort whose cells this build rebuilds (a full refresh: every cohort).
 -- A touched date reaches the cohort that it lies in and those whose horizon it lies in. Orders do not record the dates that they
--- touch, so that definitions on them are rebuilt for all cohorts.
+-- touch, so that definitions on them are rebuilt for all cohorts. So are all of a scope of which something is known for the first time: its
+-- cohorts may be older than any date that has become known.
+-- noqa: disable=LT02
 with periods as (
     select distinct grains.period_grain, {{ period_start('dates.business_date', 'grains.period_grain') }} as period_start
     from {{ ref('int_calendar__dates') }} as dates
@@ -24,6 +26,7 @@ select definitions.definition, definitions.period_grain, periods.period_start as
 from {{ ref('int_retention__definitions') }} as definitions
 inner join periods on definitions.period_grain = periods.period_grain
 {% if not rebuilds_retention() -%}
+    {% if not a_scope_came_or_went() -%}
     where
         definitions.entry_domain = 'commerce'
         or definitions.return_domain = 'commerce'
@@ -35,6 +38,7 @@ inner join periods on definitions.period_grain = periods.period_grain
                 and touched.period_start >= periods.period_start
                 and touched.period_start <= {{ add_periods('periods.period_start', 'definitions.period_grain', 'definitions.horizon') }}
         )
+    {%- endif %}
     union
     -- What is known may begin later, or end earlier, than it did, and takes its cohorts along.
     select cohorts.definition, cohorts.period_grain, cohorts.cohort_start

@@ -18,7 +18,7 @@ with by_segments as (
         {%- endfor %}
         count(*) as members
     from {{ ref('int_segments__measures') }}
-    where {{ in_this_piece('as_of_date') }}
+    where {{ in_this_piece() }}
     group by as_of_date, scope_type, scope_id
         {%- for segment_set in sets %}, {{ segment_of(segment_set) }}{% endfor %}
 )
