@@ -8,97 +8,108 @@
 -- Grain: one row per business date, scope and number of days since they were active last: how many members are active on the date.
 -- `days_away` is null for who has not been active from the first day of the month before on. Whoever was away for longer than a period or
 -- a window has lasted enters it on that day: distinct members over several days are a sum over days, and each date is worked on once.
-with days as (
+-- noqa: disable=LT02
+with dates as (
     select
         business_date,
-        member_key,
-        platform,
-        community_key,
-        {{ month_start('business_date') }} as block_start,
-        {{ add_months(month_start('business_date'), -1) }} as block_before
-    from {{ ref('int_activity__member_day') }}
+        block_start,
+        {{ add_months('block_start', -1) }} as block_before,
+        bit,
+        31 - extract(day from business_date) as place
+    from {{ ref('int_calendar__blocks') }}
     where
-        actor_type = 'member' and {{ in_this_piece() }}
+        period_grain = 'day'
+        and {{ in_this_piece() }}
         {% if is_incremental() -%}
-            and {{ is_one_of_dates('business_date', dates_of_changed_absences()) }}
+            and business_date in ({{ dates_of_changed_absences() }})
         {%- endif %}
 ),
 
-active as (
-    select business_date, block_start, block_before, 'all' as scope_type, 'all' as scope_id, member_key
-    from days
-    group by business_date, block_start, block_before, member_key
-    union all
-    select business_date, block_start, block_before, 'platform' as scope_type, platform as scope_id, member_key
-    from days
-    group by business_date, block_start, block_before, platform, member_key
-    union all
-    select business_date, block_start, block_before, 'community' as scope_type, community_key as scope_id, member_key
-    from days
-    where community_key <> ''
-    group by business_date, block_start, block_before, community_key, member_key
-),
-
--- How far the masks of a block have to be moved for bit n to mean n days before the date: to the right for the date's own month, to the
--- left for the one before. From the 1st of March on, a February of 28 days leaves the window of 30 days a day short: January gives it.
-moves as (
+blocks as (
     select
-        active_dates.business_date,
-        blocks.block_start,
-        {{ days_between('active_dates.business_date', 'blocks.block_start') }} - 30 as bits
-    from (select distinct business_date, block_start, block_before from days) as active_dates
-    inner join (select distinct period_grain, block_start from {{ ref('int_calendar__blocks') }}) as blocks
-        on
-            blocks.period_grain = 'day'
-            and active_dates.block_start >= blocks.block_start
-            and (
-                active_dates.block_before <= blocks.block_start
-                or (
-                    active_dates.business_date = active_dates.block_start
-                    and {{ days_between('active_dates.block_start', 'active_dates.block_before') }} = 28
-                    and {{ add_months('active_dates.block_before', -1) }} = blocks.block_start
-                )
-            )
+        block_start,
+        block_before,
+        -- From the 1st of March on, a February of 28 days leaves the window of 30 days a day short: January gives it.
+        case when {{ days_between('block_start', 'block_before') }} = 28 then {{ add_months('block_start', -2) }} end as second_block_before,
+        {{ bits_of_all('bit') }} as bits
+    from dates
+    group by block_start, block_before
 ),
 
--- Of the members of the date alone: whoever was active at other times is not looked at.
+-- Of the members of these dates alone: whoever was active at other times is not looked at.
+active as (
+    select
+        members.scope_type,
+        members.scope_id,
+        members.member_key,
+        blocks.block_start,
+        blocks.block_before,
+        blocks.second_block_before,
+        members.period_mask
+    from {{ ref('int_activity__member_blocks') }} as members
+    inner join blocks on members.block_start = blocks.block_start
+    where members.period_grain = 'day' and {{ both_bits('members.period_mask', 'blocks.bits') }} <> 0
+),
+
+{% for name, block, bits in [('before', 'block_before', 2 ** 31 - 1), ('last_day_before', 'second_block_before', 1)] -%}
+{{ name }} as (
+    select scope_type, scope_id, member_key, block_start, {{ both_bits('period_mask', bits) }} as period_mask
+    from {{ ref('int_activity__member_blocks') }}
+    where period_grain = 'day' and block_start in (select {{ block }} from blocks) and {{ both_bits('period_mask', bits) }} <> 0
+),
+
+{% endfor -%}
+-- The month before stands in front of the month: bit n of it is n bits above the bit of the month's last day but 30.
 masks as (
     select
-        active.business_date,
         active.scope_type,
         active.scope_id,
         active.member_key,
-        {{ bits_of_all(
-            shift_right(shift_left('blocks.period_mask', 'greatest(moves.bits, 0)'), 'cast(greatest(1 - moves.bits, 1) as integer)')
-        ) }} as days_before
+        active.block_start,
+        {{ either_bit(
+            either_bit(
+                'active.period_mask',
+                shift_left('coalesce(before.period_mask, 0)', days_between('active.block_start', 'active.block_before'))
+            ),
+            shift_left(
+                'coalesce(last_day_before.period_mask, 0)',
+                'coalesce(' ~ days_between('active.block_start', 'active.second_block_before') ~ ', 0)'
+            )
+        ) }} as days_mask
     from active
-    inner join moves on active.business_date = moves.business_date
-    inner join {{ ref('int_activity__member_blocks') }} as blocks
+    left join before
         on
-            blocks.period_grain = 'day'
-            and moves.block_start = blocks.block_start
-            and active.scope_type = blocks.scope_type
-            and active.scope_id = blocks.scope_id
-            and active.member_key = blocks.member_key
-    group by active.business_date, active.scope_type, active.scope_id, active.member_key
+            active.block_before = before.block_start
+            and active.scope_type = before.scope_type
+            and active.scope_id = before.scope_id
+            and active.member_key = before.member_key
+    left join last_day_before
+        on
+            active.second_block_before = last_day_before.block_start
+            and active.scope_type = last_day_before.scope_type
+            and active.scope_id = last_day_before.scope_id
+            and active.member_key = last_day_before.member_key
 ),
 
 absences as (
-    select business_date, scope_type, scope_id, member_key, {{ lowest_bit('days_before') }} + 1 as days_away
+    select
+        dates.business_date,
+        masks.scope_type,
+        masks.scope_id,
+        masks.member_key,
+        cast({{ lowest_bit(shift_right('masks.days_mask', 'cast(dates.place + 1 as integer)')) }} + 1 as bigint) as days_away
     from masks
+    inner join dates on masks.block_start = dates.block_start
+    where {{ both_bits('masks.days_mask', 'dates.bit') }} <> 0
 )
 
-select business_date, scope_type, scope_id, cast(days_away as bigint) as days_away, {{ count_measure('count(*)') }} as members
+select business_date, scope_type, scope_id, days_away, {{ count_measure('count(*)') }} as members
 from absences
 group by business_date, scope_type, scope_id, days_away
 union all
 -- A member has one channel, so that the channel's row is that of all.
 select
-    absences.business_date,
-    'channel' as scope_type,
-    channels.channel as scope_id,
-    cast(absences.days_away as bigint) as days_away,
-    {{ count_measure('count(*)') }} as members
+    absences.business_date, 'channel' as scope_type, channels.channel as scope_id, absences.days_away, {{ count_measure('count(*)') }} as members
 from absences
 inner join {{ ref('int_membership__channels') }} as channels on absences.member_key = channels.member_key
 where absences.scope_type = 'all'
