@@ -304,6 +304,17 @@
     from {{ adapter.get_relation(this.database, 'intermediate', 'int_stickiness__rebuilt_windows') }}
 {%- endmacro %}
 
+{# Whether a date lies in the span of these windows: as literals, or a day would read the whole history to find the days of a month. #}
+{% macro lies_in_rebuilt_windows(column) -%}
+    {%- set windows = adapter.get_relation(this.database, 'intermediate', 'int_stickiness__rebuilt_windows') if execute -%}
+    {%- set bounds = run_query('select min(window_start), max(window_end) from ' ~ windows).rows[0] if windows -%}
+    {%- if bounds and bounds[0] -%}
+    {{ column }} between date '{{ bounds[0] }}' and date '{{ bounds[1] }}'
+    {%- else -%}
+    {{ column }} is not null
+    {%- endif -%}
+{%- endmacro %}
+
 {# The periods of every grain that hold a date which some change of activity, membership or knowledge has touched. #}
 {% macro touched_periods() -%}
     select distinct grains.period_grain, {{ period_start('touched.business_date', 'grains.period_grain') }} as period_start

@@ -27,6 +27,7 @@ periods as (
     inner join days on occurrences.event = days.event and occurrences.business_date = days.business_date
     left join {{ ref('int_membership__channels') }} as channels on occurrences.member_key = channels.member_key
     cross join {{ scope_types() }} as scopes (scope_type)
+    where {{ lies_in_rebuilt_windows('occurrences.business_date') }}
     group by
         days.window_grain,
         days.window_start,

@@ -45,6 +45,7 @@ by_community as (
         {{ bits_of_all('days.month_bit') }} as month_mask
     from {{ ref('int_stickiness__occurrences') }} as occurrences
     inner join days on occurrences.event = days.event and occurrences.business_date = days.business_date
+    where {{ lies_in_rebuilt_windows('occurrences.business_date') }}
     group by
         days.event, days.window_start, days.window_end, occurrences.member_key, occurrences.platform, occurrences.community_key
 ),
