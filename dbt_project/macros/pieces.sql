@@ -45,6 +45,22 @@
 {%- endmacro %}
 
 {#
+    The same on `block_start`, month by month where there are many rows, and of a table made whole only: rows of a month lie together then, and
+    whoever asks for a month reads it and no other.
+#}
+{% macro pieces_of_blocks() -%}
+    {%- if not execute or not is_rebuilt_whole() -%}{{ return([]) }}{%- endif -%}
+    {%- set query -%}
+        select {{ month_start('business_date') }} as block_start, sum(landed_rows) as number
+        from control.lake_files
+        where (source, stream) in (('events', 'events'), ('chat_export', 'messages'), ('chat_export', 'reactions'))
+        group by {{ month_start('business_date') }}
+        order by block_start
+    {%- endset -%}
+    {{ return(_spans_of_dates('block_start', run_query(query).rows, _rows_a_piece(1000000))) }}
+{%- endmacro %}
+
+{#
     The same on `as_of_date`, of the ends of periods, at each of which everybody present is looked at. Where a day's memory does not hold all
     scopes of one end, scope by scope: two million rows that are present take about 1 GB.
 #}

@@ -3,7 +3,8 @@
     incremental_strategy='replace_partitions',
     partition_columns=['period_grain', 'block_start'],
     affected='touched_blocks',
-    affected_members='members_of_changed_activity'
+    affected_members='members_of_changed_activity',
+    made_in_pieces='pieces_of_blocks'
 ) }}
 -- depends_on: {{ ref('int_calendar__blocks') }}
 -- Grain: one row per grain of a block, block, scope (all, platform, community) and member who was active in it.
@@ -20,7 +21,7 @@ with days as (
     from {{ ref('int_activity__member_day') }} as days
     inner join {{ ref('int_calendar__blocks') }} as blocks on days.business_date = blocks.business_date
     where
-        days.actor_type = 'member'
+        days.actor_type = 'member' and {{ in_this_piece() }}
         {% if is_incremental() -%}
             and days.business_date >= (select min(block_start) from ({{ touched_blocks() }}) as touched)
             and (blocks.period_grain, blocks.block_start) in ({{ touched_blocks() }})
