@@ -87,12 +87,12 @@ def _measure(report: Report, folder: Path, lengths: list[int]) -> None:
         _say(f"{length} days: everything but the last day")
         line_full = run_step("line-history", home=line, exports=landed)
         floor_full = run_step("floor-history", home=floor, exports=landed, first=str(first_date), last=str(before))
-        report.comparisons.extend(_full_rows(f"{length - 1} days", line_full, floor_full))
+        report.comparisons.extend(_rows(f"{length - 1} days", line_full, floor_full))
         _say(f"{length} days: one more day")
         landed.append(str(exports / f"day-{length}"))
         line_day = run_step("line-update", home=line, exports=landed[-1:])
         floor_day = run_step("floor-update", home=floor, exports=landed[-1:], first=str(day), last=str(day))
-        report.comparisons.extend(_update_rows("one more day", line_day, floor_day))
+        report.comparisons.extend(_rows("one more day", line_day, floor_day))
         report.growth.append(_growth(length, line_day, floor_day, line_full, floor_full))
         report.models.update({f"{length - 1} days": line_full.facts["models"], f"day {length}": line_day.facts["models"]})
         _keep(report)
@@ -104,7 +104,7 @@ def _measure(report: Report, folder: Path, lengths: list[int]) -> None:
     changed = [str(exports / "changed")]
     line_changed = run_step("line-update", home=line, exports=changed)
     floor_changed = run_step("floor-update", home=floor, exports=changed, first=generated.facts["first_changed"], last=str(last_date))
-    report.comparisons.extend(_update_rows(f"{CHANGED_DAYS} changed days", line_changed, floor_changed))
+    report.comparisons.extend(_rows(f"{CHANGED_DAYS} changed days", line_changed, floor_changed))
     report.models[f"{CHANGED_DAYS} changed days"] = line_changed.facts["models"]
 
     _say("do both sides agree?")
@@ -126,17 +126,7 @@ def _part(what: str, line: Measured, floor: Measured, name: str) -> Comparison:
     return Comparison(what, line.parts[name], floor.parts.get(name))
 
 
-def _full_rows(what: str, line: Measured, floor: Measured) -> list[Comparison]:
-    return [
-        Comparison(f"{what}, models", _models(line), floor.parts["build"]),
-        Comparison("  models of the floor's numbers", _models(line, "models_of_floor"), floor.parts["build"]),
-        _part("  build step", line, floor, "build"),
-        _part("  ingest", line, floor, "ingest"),
-        Comparison("  file to release, whole command", line.whole, floor.whole),
-    ]
-
-
-def _update_rows(what: str, line: Measured, floor: Measured) -> list[Comparison]:
+def _rows(what: str, line: Measured, floor: Measured) -> list[Comparison]:
     return [
         Comparison(f"{what}, models", _models(line), floor.parts["build"]),
         Comparison("  models of the floor's numbers", _models(line, "models_of_floor"), floor.parts["build"]),

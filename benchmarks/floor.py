@@ -33,7 +33,7 @@ def history(watch: Stopwatch, home: str, exports: list[str], first: str, last: s
     root = Path(home)
     with _connect(root) as connection:
         with watch.part("ingest"):
-            for file in (file for folder in exports for file in sorted(Path(folder).rglob("*.parquet"))):
+            for file in _files(exports, "*.parquet"):
                 source = file.parent.parent.name
                 moment = "occurred_at" if source == "events" else "joined_at"
                 (root / source).mkdir(parents=True, exist_ok=True)
@@ -41,7 +41,7 @@ def history(watch: Stopwatch, home: str, exports: list[str], first: str, last: s
                     f"copy (select *, cast({moment} as date) as date from read_parquet('{file}')) "
                     f"to '{root / source}' (format parquet, partition_by (date), overwrite_or_ignore, filename_pattern '{file.stem}_{{i}}')"
                 )
-            for file in (file for folder in exports for file in Path(folder).rglob("*.csv")):
+            for file in _files(exports, "*.csv"):
                 _take_csv(root, file)
         return _build_all(watch, connection, root, first, last)
 
@@ -50,7 +50,7 @@ def update(watch: Stopwatch, home: str, exports: list[str], first: str, last: st
     """Changed dates from CSV to published files."""
     root = Path(home)
     with watch.part("ingest"):
-        for file in (file for folder in exports for file in sorted(Path(folder).rglob("*.csv"))):
+        for file in _files(exports, "*.csv"):
             _take_csv(root, file)
     with _connect(root) as connection:
         with watch.part("build"):
@@ -88,6 +88,10 @@ def _build_all(watch: Stopwatch, connection: duckdb.DuckDBPyConnection, root: Pa
         _build(connection, root, first, last)
     rows = connection.execute("select count(*) from member_day").fetchone()
     return {"member_days": rows[0] if rows else 0}
+
+
+def _files(exports: list[str], pattern: str) -> list[Path]:
+    return [file for folder in exports for file in sorted(Path(folder).rglob(pattern))]
 
 
 def _take_csv(root: Path, file: Path) -> None:

@@ -34,7 +34,7 @@
         select business_date, sum(landed_rows) as number
         from control.lake_files
         where
-            (source, stream) in (('events', 'events'), ('chat_export', 'messages'), ('chat_export', 'reactions'))
+            {{ _is_of_events() }}
             {% if not is_rebuilt_whole() %}
             and business_date in ({{ touched_activity_dates() }})
             {% endif %}
@@ -53,7 +53,7 @@
     {%- set query -%}
         select {{ month_start('business_date') }} as block_start, sum(landed_rows) as number
         from control.lake_files
-        where (source, stream) in (('events', 'events'), ('chat_export', 'messages'), ('chat_export', 'reactions'))
+        where {{ _is_of_events() }}
         group by {{ month_start('business_date') }}
         order by block_start
     {%- endset -%}
@@ -78,11 +78,16 @@
     {%- if not ends or ends[0][1] <= rows_a_piece -%}{{ return(spans) }}{%- endif -%}
     {%- set pieces = [] -%}
     {%- for span in spans -%}
-        {%- for scope_type in ['all', 'platform', 'community', 'channel'] -%}
+        {%- for scope_type in scope_type_names() -%}
             {%- do pieces.append(span ~ " and scope_type = '" ~ scope_type ~ "'") -%}
         {%- endfor -%}
     {%- endfor -%}
     {{ return(pieces) }}
+{%- endmacro %}
+
+{# Of the files of the lake, those whose rows are events. #}
+{% macro _is_of_events() -%}
+    (source, stream) in (('events', 'events'), ('chat_export', 'messages'), ('chat_export', 'reactions'))
 {%- endmacro %}
 
 {% macro _rows_a_piece(rows) -%}

@@ -127,7 +127,7 @@
 {%- endmacro %}
 
 {% macro count_where(condition) -%}
-    cast(coalesce(sum(case when {{ condition }} then 1 else 0 end), 0) as bigint)
+    {{ sum_where(1, condition) }}
 {%- endmacro %}
 
 {# The sum of whole numbers where a condition holds. #}

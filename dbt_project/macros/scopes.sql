@@ -10,9 +10,12 @@
     case {{ scope_type }} when 'platform' then {{ scope_id }} when 'community' then {{ key_part(scope_id, 1) }} else 'all' end
 {%- endmacro %}
 
-{# The four scopes of a fact that has a community, as a relation. #}
+{# The four scopes of a fact that has a community: their names, and as a relation. #}
+{% macro scope_type_names() -%}
+    {{ return(['all', 'platform', 'community', 'channel']) }}
+{%- endmacro %}
 {% macro scope_types() -%}
-    (values ('all'), ('platform'), ('community'), ('channel'))
+    (values ('{{ scope_type_names() | join("'), ('") }}'))
 {%- endmacro %}
 
 {# The scope of that type in which a fact lies; NULL when it lies in none: no community, or a member without a channel. #}

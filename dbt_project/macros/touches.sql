@@ -270,14 +270,18 @@
 {%- endmacro %}
 
 {#
-    Whether a date is one of those that a query selects, and lies between the first and the last of them: told as literals, which the engine
-    asks of the stored rows themselves, before unions and joins. Else a day would read the whole history.
+    Whether a date lies between the two that a relation has: told as literals, which the engine asks of the stored rows themselves, before
+    unions and joins. Else a day would read the whole history. Nothing where the relation has none, or while the project is parsed.
 #}
+{% macro lies_between(column, first, last, relation) -%}
+    {%- set bounds = run_query('select ' ~ first ~ ', ' ~ last ~ ' from ' ~ relation).rows[0] if execute -%}
+    {{ return(column ~ " between date '" ~ bounds[0] ~ "' and date '" ~ bounds[1] ~ "'" if bounds and bounds[0] else '') }}
+{%- endmacro %}
+
+{# Whether a date is one of those that a query selects, and so lies between the first and the last of them. #}
 {% macro is_one_of_dates(column, dates) -%}
-    {%- set bounds = run_query('select min(business_date), max(business_date) from (' ~ dates ~ ') as dates').rows[0] if execute -%}
-    {%- if bounds and bounds[0] -%}
-    {{ column }} between date '{{ bounds[0] }}' and date '{{ bounds[1] }}' and
-    {%- endif %} {{ column }} in ({{ dates }})
+    {%- set between = lies_between(column, 'min(business_date)', 'max(business_date)', '(' ~ dates ~ ') as dates') -%}
+    {{ between ~ ' and ' if between }}{{ column }} in ({{ dates }})
 {%- endmacro %}
 
 {# The same of the dates recorded for this build. #}
@@ -304,15 +308,10 @@
     from {{ adapter.get_relation(this.database, 'intermediate', 'int_stickiness__rebuilt_windows') }}
 {%- endmacro %}
 
-{# Whether a date lies in the span of these windows: as literals, or a day would read the whole history to find the days of a month. #}
+{# Whether a date lies in the span of these windows: a day would read the whole history to find the days of a month. #}
 {% macro lies_in_rebuilt_windows(column) -%}
     {%- set windows = adapter.get_relation(this.database, 'intermediate', 'int_stickiness__rebuilt_windows') if execute -%}
-    {%- set bounds = run_query('select min(window_start), max(window_end) from ' ~ windows).rows[0] if windows -%}
-    {%- if bounds and bounds[0] -%}
-    {{ column }} between date '{{ bounds[0] }}' and date '{{ bounds[1] }}'
-    {%- else -%}
-    {{ column }} is not null
-    {%- endif -%}
+    {{ (lies_between(column, 'min(window_start)', 'max(window_end)', windows) if windows) or column ~ ' is not null' }}
 {%- endmacro %}
 
 {# The periods of every grain that hold a date which some change of activity, membership or knowledge has touched. #}

@@ -6,6 +6,7 @@ import csv
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from math import inf, isinf
 from pathlib import Path
 from typing import Any
@@ -41,27 +42,22 @@ class PipelineHome:
 
     def land(self, files: Iterable[ExportFile]) -> None:
         """Land the files in this order, and bring them to the lake. Fails if one is not taken whole."""
+        self._take([(file, file.period) for file in files], ("landed", "already_landed"))
+
+    def land_pages(self, pages: Iterable[Page]) -> None:
+        """The same of what an API or a chat gave, which says no period and is given once."""
+        self._take([(page, None) for page in pages], ("landed",))
+
+    def _take(self, files: Iterable[tuple[ExportFile | Page, date | None]], outcomes: tuple[str, ...]) -> None:
         drop = self.settings.home / "drop"
         drop.mkdir(exist_ok=True)
-        for file in files:
+        for file, period in files:
             path = drop / file.name
             path.write_bytes(file.content)
             (result,) = land_files(
-                self.settings, [path], source=file.source, account=file.account, period=file.period, snapshot_at=file.snapshot_at
+                self.settings, [path], source=file.source, account=file.account, period=period, snapshot_at=file.snapshot_at
             )
-            assert result.outcome in ("landed", "already_landed"), result
-        troubled = pipeline.ingest(self.settings).troubled
-        assert not troubled, troubled
-
-    def land_pages(self, pages: Iterable[Page]) -> None:
-        """The same of what an API or a chat gave."""
-        drop = self.settings.home / "drop"
-        drop.mkdir(exist_ok=True)
-        for page in pages:
-            path = drop / page.name
-            path.write_bytes(page.content)
-            (result,) = land_files(self.settings, [path], source=page.source, account=page.account, snapshot_at=page.snapshot_at)
-            assert result.outcome == "landed", result
+            assert result.outcome in outcomes, result
         troubled = pipeline.ingest(self.settings).troubled
         assert not troubled, troubled
 

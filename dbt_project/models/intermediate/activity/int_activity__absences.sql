@@ -59,7 +59,7 @@ active as (
 ),
 
 {% endfor -%}
--- The month before stands in front of the month: bit n of it is n bits above the bit of the month's last day but 30.
+-- The month before stands in front of the month: its last day is the bit above that of the month's first.
 masks as (
     select
         active.scope_type,

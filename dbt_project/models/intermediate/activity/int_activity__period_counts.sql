@@ -1,5 +1,4 @@
 {%- set windows = {'wau_7': 7, 'mau_28': 28, 'mau_30': 30} -%}
--- depends_on: {{ ref('int_activity__rebuilt_dates') }}
 -- Grain: one row per rebuilt day, week or month up to the last known date, and scope: members active in it, in the period before it, in
 -- both, and for a day in the 7, 28 and 30 days that end on it.
 -- A member is counted on the day on which they enter a period or window: the first on which they were away for longer than it has lasted.
