@@ -58,3 +58,12 @@ _NO_ROOM = ("No space left on device", "Disk quota exceeded", "database or disk 
 def says_no_room(problem: object) -> bool:
     """Whether an exception, or its text, is about a full disk."""
     return any(sign in str(problem) for sign in _NO_ROOM)
+
+
+# As DuckDB puts it in a query, and when it commits one.
+_NO_MEMORY = ("Out of Memory Error", "could not allocate block of size")
+
+
+def says_no_memory(problem: object) -> bool:
+    """Whether an exception, or its text, is about a database that may take no more memory."""
+    return any(sign in str(problem) for sign in _NO_MEMORY)

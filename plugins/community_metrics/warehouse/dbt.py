@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from community_metrics.errors import CommunityMetricsError
+from community_metrics.errors import CommunityMetricsError, says_no_memory
 from community_metrics.settings import PROJECT_ROOT, Settings
 from community_metrics.warehouse.refresh import Node
 
@@ -57,7 +57,7 @@ def run_dbt(
     if bad:
         details = "; ".join(f"{result.name} ({result.status}): {_one_line(result.message)}" for result in bad[:5])
         found = f"{len(bad)} of {len(results)} steps of the build failed: {details}"
-        if any("Out of Memory Error" in result.message for result in bad):
+        if any(says_no_memory(result.message) for result in bad):
             raise OutOfMemoryError(found, str(settings.warehouse_path), "give it more by COMMUNITY_METRICS_MEMORY_LIMIT, then run again")
         raise DbtError(found, str(settings.warehouse_path), "mend the model, then run again")
     _require_success(outcome)
