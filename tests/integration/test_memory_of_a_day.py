@@ -39,6 +39,17 @@ def test_a_day_too_large_for_its_memory_is_built_with_more(home: Settings, caplo
     assert numbers == [("2026-10-01", 1, 1), ("2026-10-02", 1, 1)]
 
 
+def test_the_second_try_reads_the_definitions_once_more(home: Settings) -> None:
+    """dbt writes the SQL of a seed with an absolute path over the seed: who builds again after that must not load SQL as definitions."""
+    take(home, 1)
+    pipeline.build(home)
+    take(home, 2)
+    with pytest.raises(OutOfMemoryError):
+        pipeline.build(replace(home, memory_limit="14MB", daily_memory_limit="14MB"))
+    # After a build that failed all is looked at, definitions included.
+    assert not pipeline.build(replace(home, daily_memory_limit="14MB")).full_refresh
+
+
 def test_too_little_for_a_whole_history_says_which_setting_to_change(home: Settings) -> None:
     take(home, 1)
     with pytest.raises(OutOfMemoryError, match="COMMUNITY_METRICS_MEMORY_LIMIT"):

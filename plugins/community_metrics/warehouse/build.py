@@ -128,7 +128,8 @@ def _run_dbt(
             settings.memory_limit,
             error.what,
         )
-        return run_dbt(settings, seeds, arguments, on_result, True)
+        # dbt has written what it ran over the definitions it loaded: their path is absolute.
+        return run_dbt(settings, assemble_seeds(settings, seeds), arguments, on_result, True)
 
 
 def _forget_erased(settings: Settings) -> str:
