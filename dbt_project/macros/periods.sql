@@ -46,3 +46,13 @@
         else {{ block_start }}
     end
 {%- endmacro %}
+
+{# In how many weeks a mask of days has a bit; the lowest bit is the last day of a week, the highest one of the ninth before it or later. #}
+{% macro weeks_of_days(mask) -%}
+    cast(
+        {%- for week in range(9) %}
+        {{ '+ ' if not loop.first }}case when {{ both_bits(mask, 127 * 2 ** (7 * week)) }} <> 0 then 1 else 0 end
+        {%- endfor %}
+        as bigint
+    )
+{%- endmacro %}

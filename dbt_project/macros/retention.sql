@@ -95,14 +95,11 @@
         left join (
             select scope_type, scope_id, member_key, block_start, period_mask
             from {{ ref('int_activity__block_scopes') }}
-            where
-                period_grain = 'day'
-                {%- if from_block %}
-                and block_start >= {{ from_block }}
-                {%- endif %}
-                {%- if of_some %}
-                and member_key in ({{ members_of_retention() }})
-                {%- endif %}
+            {%- if from_block or of_some %}
+            where {{ 'block_start >= ' ~ from_block if from_block }}
+                {{- ' and ' if from_block and of_some }}
+                {{- 'member_key in (' ~ members_of_retention() ~ ')' if of_some }}
+            {%- endif %}
         ) as blocks
             on
                 ranges.scope_type = blocks.scope_type

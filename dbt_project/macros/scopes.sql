@@ -28,7 +28,15 @@
     end
 {%- endmacro %}
 
-{# Whether a stickiness window is answered by a mask of its periods: every occurrence counts alike, and there are at most 63 periods. #}
+{#
+    Whether a stickiness window is answered by masks of active days: any activity counts, and once is enough. With the rest of the week
+    in which it ends, a window of 56 days takes 62 of the 63 bits.
+#}
 {% macro is_masked_window(windows) -%}
-    ({{ windows }}.minimum_occurrences = 1 and {{ windows }}.maximum_occurrences is null and {{ windows }}.periods <= 63)
+    (
+        {{ windows }}.event = 'activity'
+        and {{ windows }}.minimum_occurrences = 1
+        and {{ windows }}.maximum_occurrences is null
+        and {{ days_between(windows ~ '.window_end', windows ~ '.window_start') }} < 56
+    )
 {%- endmacro %}

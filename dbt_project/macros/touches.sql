@@ -211,12 +211,11 @@
         on dates.business_date between ranges.first_date and ranges.last_date
 {%- endmacro %}
 
-{# The blocks of days and weeks that hold a touched date of activity. #}
+{# The months that hold a touched date of activity. #}
 {% macro touched_blocks() -%}
-    select distinct blocks.period_grain, blocks.block_start
-    from {{ adapter.get_relation(this.database, 'intermediate', 'int_calendar__blocks') }} as blocks
-    inner join control.touched as touched on blocks.business_date = touched.business_date
-    where touched.domain = 'activity'
+    select distinct {{ month_start('business_date') }} as block_start
+    from control.touched
+    where domain = 'activity'
 {%- endmacro %}
 
 {# Whose member-days are others than in the release. #}

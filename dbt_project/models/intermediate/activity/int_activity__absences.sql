@@ -48,14 +48,14 @@ active as (
         members.period_mask
     from {{ ref('int_activity__member_blocks') }} as members
     inner join blocks on members.block_start = blocks.block_start
-    where members.period_grain = 'day' and {{ both_bits('members.period_mask', 'blocks.bits') }} <> 0
+    where {{ both_bits('members.period_mask', 'blocks.bits') }} <> 0
 ),
 
 {% for name, block, bits in [('before', 'block_before', 2 ** 31 - 1), ('last_day_before', 'second_block_before', 1)] -%}
 {{ name }} as (
     select scope_type, scope_id, member_key, block_start, {{ both_bits('period_mask', bits) }} as period_mask
     from {{ ref('int_activity__member_blocks') }}
-    where period_grain = 'day' and block_start in (select {{ block }} from blocks) and {{ both_bits('period_mask', bits) }} <> 0
+    where block_start in (select {{ block }} from blocks) and {{ both_bits('period_mask', bits) }} <> 0
 ),
 
 {% endfor -%}

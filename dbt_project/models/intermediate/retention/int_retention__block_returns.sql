@@ -1,25 +1,46 @@
 {{ config(materialized='view') }}
 -- Grain: one row per member of a cohort that is made anew and block of days or weeks in which they returned: the mask of the periods in which
 -- they did. Of a block count the periods after the cohort's own, within the horizon and known. A month is told by its block of days.
-with periods as (
-    select distinct period_grain, period_grain as block_grain, block_start, period_start, bit
+with month_blocks as (
+    select business_date, block_start, bit
     from {{ ref('int_calendar__blocks') }}
-    union all
-    select 'month' as period_grain, 'day' as block_grain, block_start, block_start as period_start, {{ 2 ** 31 - 1 }} as bit
-    from {{ ref('int_calendar__blocks') }}
-    where period_grain = 'day' and business_date = block_start
+    where period_grain = 'day'
 ),
 
-cohort_blocks as (
+-- `days`: what of the period lies in the month.
+periods as (
+    select 'day' as period_grain, business_date as period_start, block_start as month_start, bit as days, block_start, bit
+    from month_blocks
+    union all
+    select 'month' as period_grain, block_start as period_start, block_start as month_start, {{ 2 ** 31 - 1 }} as days, block_start, 1 as bit
+    from month_blocks
+    where business_date = block_start
+    union all
+    select
+        'week' as period_grain,
+        weeks.period_start,
+        month_blocks.block_start as month_start,
+        {{ bits_of_all('month_blocks.bit') }} as days,
+        weeks.block_start,
+        weeks.bit
+    from {{ ref('int_calendar__blocks') }} as weeks
+    inner join month_blocks on weeks.business_date = month_blocks.business_date
+    where weeks.period_grain = 'week'
+    group by weeks.period_start, month_blocks.block_start, weeks.block_start, weeks.bit
+),
+
+cohort_months as (
     select
         cohorts.definition,
         cohorts.period_grain,
         cohorts.scope_type,
         cohorts.scope_id,
         cohorts.cohort_start,
-        periods.block_grain,
+        periods.month_start,
         periods.block_start,
-        cast(sum(periods.bit) as bigint) as counted_periods
+        -- Days are looked at all at once; a week is a bit of its own, of two months where it lies in both.
+        case cohorts.period_grain when 'week' then periods.bit else 0 end as week_bit,
+        {{ bits_of_all('periods.days') }} as counted_days
     from {{ ref('int_retention__cohorts') }} as cohorts
     inner join periods
         on
@@ -34,8 +55,9 @@ cohort_blocks as (
         cohorts.scope_type,
         cohorts.scope_id,
         cohorts.cohort_start,
-        periods.block_grain,
-        periods.block_start
+        periods.month_start,
+        periods.block_start,
+        case cohorts.period_grain when 'week' then periods.bit else 0 end
 )
 
 select
@@ -45,23 +67,31 @@ select
     members.scope_id,
     members.cohort_start,
     members.member_key,
-    blocks.block_start,
-    {{ both_bits('blocks.period_mask', 'counted.counted_periods') }} as returned_periods
-from {{ ref('int_activity__block_scopes') }} as blocks
+    counted.block_start,
+    {{ bits_of_all("case members.period_grain when 'week' then counted.week_bit else " ~ both_bits('months.period_mask', 'counted.counted_days') ~ " end") }}
+        as returned_periods
+from {{ ref('int_activity__block_scopes') }} as months
 inner join {{ ref('int_retention__cohort_members') }} as members
     on
-        blocks.scope_type = members.scope_type
-        and blocks.scope_id = members.scope_id
-        and blocks.member_key = members.member_key
-inner join cohort_blocks as counted
+        months.scope_type = members.scope_type
+        and months.scope_id = members.scope_id
+        and months.member_key = members.member_key
+inner join cohort_months as counted
     on
         members.definition = counted.definition
         and members.period_grain = counted.period_grain
         and members.scope_type = counted.scope_type
         and members.scope_id = counted.scope_id
         and members.cohort_start = counted.cohort_start
-        and blocks.period_grain = counted.block_grain
-        and blocks.block_start = counted.block_start
+        and months.block_start = counted.month_start
 where
-    blocks.block_start >= (select min(block_start) from cohort_blocks)
-    and {{ both_bits('blocks.period_mask', 'counted.counted_periods') }} <> 0
+    months.block_start >= (select min(month_start) from cohort_months)
+    and {{ both_bits('months.period_mask', 'counted.counted_days') }} <> 0
+group by
+    members.definition,
+    members.period_grain,
+    members.scope_type,
+    members.scope_id,
+    members.cohort_start,
+    members.member_key,
+    counted.block_start

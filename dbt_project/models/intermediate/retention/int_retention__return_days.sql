@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_activity__member_day') }}
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_partitions',
@@ -32,8 +33,7 @@ ends_of_months as (
     select block_start, scope_type, scope_id, member_key, period_mask
     from {{ ref('int_activity__block_scopes') }}
     where
-        period_grain = 'day'
-        and block_start in (select block_before from days where block_before is not null)
+        block_start in (select block_before from days where block_before is not null)
         and {{ both_bits('period_mask', 2 ** 9 - 1) }} <> 0
 ),
 
@@ -54,9 +54,21 @@ active as (
             and blocks.scope_type = before.scope_type
             and blocks.scope_id = before.scope_id
             and blocks.member_key = before.member_key
-    where blocks.period_grain = 'day' and {{ both_bits('blocks.period_mask', 'days.bit') }} <> 0
+    where {{ both_bits('blocks.period_mask', 'days.bit') }} <> 0
 ),
 
+{% if is_incremental() -%}
+    -- Picked out by their key, of which the engine can tell that they are few: it puts the smaller side of a join into memory, and the
+    -- table holds all who ever entered.
+    entered as (
+        select definition, scope_type, scope_id, member_key, entry_date
+        from {{ ref('int_retention__member_returns') }}
+        where member_key in (
+            select member_key from {{ ref('int_activity__member_day') }} where {{ is_one_of_dates('business_date', rebuilt_return_dates()) }}
+        )
+    ),
+
+{% endif -%}
 returned as (
     select
         members.definition,
@@ -68,7 +80,7 @@ returned as (
         {{ count_where('active.is_first_in_week') }} as members_of_week,
         {{ count_where('active.is_first_in_month') }} as members_of_month
     from active
-    inner join {{ ref('int_retention__member_returns') }} as members
+    inner join {{ 'entered' if is_incremental() else ref('int_retention__member_returns') }} as members
         on
             active.scope_type = members.scope_type
             and active.scope_id = members.scope_id

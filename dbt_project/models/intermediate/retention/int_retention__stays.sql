@@ -6,8 +6,22 @@
     unless='a_scope_came_or_went',
     totals=totals_of_retention('changes_by_stays')
 ) }}
+{%- set is_looked_at = 'member_key in (' ~ members_of_stays() ~ ')' if rebuilds_some_members() else 'member_key is not null' %}
 -- Grain: one row per definition of which being present is the return and that is kept by member, scope, member who entered and presence.
 -- A presence that lasts beyond what is known has no end; one that begins beyond it is none yet.
+with entries as (
+    select event_name, scope_type, scope_id, member_key, entry_date
+    from {{ ref('int_retention__entries') }}
+    where {{ is_looked_at }}
+),
+
+-- On both sides, so that a day does not join its few members with everybody present.
+presence as (
+    select scope_type, scope_id, member_key, start_date, count_until
+    from {{ ref('int_membership__presence') }}
+    where {{ is_looked_at }}
+)
+
 select
     definitions.definition,
     entries.scope_type,
@@ -16,7 +30,7 @@ select
     entries.entry_date,
     presence.start_date,
     case when presence.count_until <= known.observed_until then presence.count_until end as count_until
-from {{ ref('int_retention__entries') }} as entries
+from entries
 inner join {{ ref('int_retention__definitions') }} as definitions
     on
         entries.event_name = definitions.entry_event
@@ -29,12 +43,9 @@ left join {{ ref('int_retention__known') }} as known
         and known.period_grain = 'day'
         and {{ observed_scope_type('entries.scope_type') }} = known.observed_scope_type
         and {{ observed_scope_id('entries.scope_type', 'entries.scope_id') }} = known.observed_scope_id
-left join {{ ref('int_membership__presence') }} as presence
+left join presence
     on
         entries.scope_type = presence.scope_type
         and entries.scope_id = presence.scope_id
         and entries.member_key = presence.member_key
         and known.observed_until >= presence.start_date
-{% if rebuilds_some_members() -%}
-    where entries.member_key in ({{ members_of_stays() }})
-{%- endif %}

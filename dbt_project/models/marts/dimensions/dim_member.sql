@@ -4,31 +4,23 @@
     affected='keys_of_any_change',
     unless='orders_have_news'
 ) }}
+{%- set is_looked_at = 'member_key in (' ~ members_of_any_change() ~ ')' if rebuilds_some_members() else 'member_key is not null' %}
 -- Grain: one row per member (person) who is known from a record, a membership, an activity or an order.
--- Pseudonymous: keyed hashes only.
-with known as (
-    select member_key from {{ ref('int_identity__records') }}
-    union
-    select member_key from {{ ref('int_membership__spells') }}
-    union
-    select member_key from {{ ref('int_activity__first_seen') }}
-    union
-    select member_key from {{ ref('int_commerce__orders') }}
-    union
-    select member_key from {{ ref('int_identity__members') }}
-),
-
-keys as (
-    select member_key
-    from known
-    {% if rebuilds_some_members() -%}
-        where member_key in ({{ members_of_any_change() }})
-    {%- endif %}
+-- Pseudonymous: keyed hashes only. A day joins those with each other whom something has changed, and nobody else.
+with keys as (
+    {% for model in [
+        'int_identity__records', 'int_membership__spells', 'int_activity__first_seen', 'int_commerce__orders', 'int_identity__members'
+    ] -%}
+        select member_key from {{ ref(model) }}
+        where {{ is_looked_at }}
+        {% if not loop.last %}union{% endif %}
+    {% endfor %}
 ),
 
 records as (
     select member_key, min(region) as region, min(created_date) as created_date
     from {{ ref('int_identity__records') }}
+    where {{ is_looked_at }}
     group by member_key
 ),
 
@@ -36,20 +28,21 @@ identities as (
     select members.member_key, count(*) as native_ids
     from {{ ref('int_identity__members') }} as members
     inner join {{ ref('int_identity__native_ids') }} as native_ids on members.native_id = native_ids.native_id
+    where members.{{ is_looked_at }}
     group by members.member_key
 ),
 
 joined as (
     select member_key, min(start_date) as first_joined_date
     from {{ ref('int_membership__presence') }}
-    where scope_type = 'all'
+    where scope_type = 'all' and {{ is_looked_at }}
     group by member_key
 ),
 
 active as (
     select member_key, first_active_date, first_seen_date
     from {{ ref('int_activity__first_seen') }}
-    where scope_type = 'all'
+    where scope_type = 'all' and {{ is_looked_at }}
 ),
 
 ordered as (

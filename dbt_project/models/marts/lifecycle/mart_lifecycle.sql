@@ -32,7 +32,8 @@ new_members as (
     from {{ ref('int_activity__first_seen') }} as first_seen
     cross join {{ grains() }} as grains (period_grain)
     where
-        {{ period_start('first_seen.first_seen_date', 'grains.period_grain') }}
+        first_seen.first_seen_date >= (select min(period_start) from {{ ref('int_activity__rebuilt_periods') }})
+        and {{ period_start('first_seen.first_seen_date', 'grains.period_grain') }}
         = {{ period_start('first_seen.first_active_date', 'grains.period_grain') }}
     group by
         grains.period_grain,
