@@ -232,6 +232,11 @@
     {{ return(is_incremental() and not is_rebuilt_whole() and not all_are_reached) }}
 {%- endmacro %}
 
+{# Whether a row is of one of the `members` to rebuild (a query); where all are rebuilt, every row is. #}
+{% macro is_of_rebuilt_member(members) -%}
+    member_key {{ 'in (' ~ members ~ ')' if rebuilds_some_members() else 'is not null' }}
+{%- endmacro %}
+
 {# Whether none of the `streams` that a model of the strategy replace_changed is made of has news: its rows stay as they are. #}
 {% macro is_as_it_was() -%}
     {{ return(config.get('streams') is not none and is_incremental() and not is_rebuilt_whole() and not has_news(config.get('streams'))) }}

@@ -33,11 +33,12 @@
 
 {# How far a time zone is from UTC in minutes, if it was so from 2000 on and no change until 2040 is known; none where clocks change. #}
 {% macro minutes_from_utc(zone) -%}
+    {%- set rules = modules.pytz.timezone(zone) -%}
     {%- set noon = modules.datetime.datetime(2000, 1, 1, 12) -%}
     {%- set offsets = [] -%}
     {#- No summer time of any country has been shorter than ten days. -#}
     {%- for days in range(0, 14610, 10) -%}
-        {%- set offset = modules.pytz.timezone(zone).utcoffset(noon + modules.datetime.timedelta(days=days)) -%}
+        {%- set offset = rules.utcoffset(noon + modules.datetime.timedelta(days=days)) -%}
         {%- if offset not in offsets -%}{%- do offsets.append(offset) -%}{%- endif -%}
     {%- endfor -%}
     {{ return((offsets[0].total_seconds() // 60) | int if offsets | length == 1 else none) }}

@@ -6,7 +6,7 @@
     unless='a_scope_came_or_went',
     totals=totals_of_retention('changes_by_stays')
 ) }}
-{%- set is_looked_at = 'member_key in (' ~ members_of_stays() ~ ')' if rebuilds_some_members() else 'member_key is not null' %}
+{%- set is_looked_at = is_of_rebuilt_member(members_of_stays()) %}
 -- Grain: one row per definition of which being present is the return and that is kept by member, scope, member who entered and presence.
 -- A presence that lasts beyond what is known has no end; one that begins beyond it is none yet.
 with entries as (

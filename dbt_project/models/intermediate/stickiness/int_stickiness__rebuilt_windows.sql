@@ -13,30 +13,22 @@ with dates as (
     {%- else -%}
         {{ touched_activity_mart_dates() }}
     {%- endif %}
-),
-
-windows as (
-    select distinct
-        definitions.definition as window_grain,
-        definitions.event,
-        definitions.period_grain,
-        definitions.minimum_occurrences,
-        definitions.maximum_occurrences,
-        case
-            when definitions.window_kind = 'range' then definitions.first_date
-            else {{ period_start('dates.business_date', 'definitions.window_kind') }}
-        end as window_start,
-        case
-            when definitions.window_kind = 'range' then definitions.last_date
-            else {{ period_end(period_start('dates.business_date', 'definitions.window_kind'), 'definitions.window_kind') }}
-        end as window_end
-    from {{ ref('stickiness_definitions') }} as definitions
-    inner join dates
-        on definitions.window_kind <> 'range' or dates.business_date between definitions.first_date and definitions.last_date
 )
 
-select
-    *,
-    {{ count_measure(periods_between(period_start('window_end', 'period_grain'), period_start('window_start', 'period_grain'), 'period_grain')) }}
-    + 1 as periods
-from windows
+select distinct
+    definitions.definition as window_grain,
+    definitions.event,
+    definitions.period_grain,
+    definitions.minimum_occurrences,
+    definitions.maximum_occurrences,
+    case
+        when definitions.window_kind = 'range' then definitions.first_date
+        else {{ period_start('dates.business_date', 'definitions.window_kind') }}
+    end as window_start,
+    case
+        when definitions.window_kind = 'range' then definitions.last_date
+        else {{ period_end(period_start('dates.business_date', 'definitions.window_kind'), 'definitions.window_kind') }}
+    end as window_end
+from {{ ref('stickiness_definitions') }} as definitions
+inner join dates
+    on definitions.window_kind <> 'range' or dates.business_date between definitions.first_date and definitions.last_date

@@ -4,7 +4,7 @@
     affected='keys_of_any_change',
     unless='orders_have_news'
 ) }}
-{%- set is_looked_at = 'member_key in (' ~ members_of_any_change() ~ ')' if rebuilds_some_members() else 'member_key is not null' %}
+{%- set is_looked_at = is_of_rebuilt_member(members_of_any_change()) %}
 -- Grain: one row per member (person) who is known from a record, a membership, an activity or an order.
 -- Pseudonymous: keyed hashes only. A day joins those with each other whom something has changed, and nobody else.
 with keys as (
