@@ -11,7 +11,7 @@
     that tells of news that reach any member: then all are rebuilt.
 
     With `totals`, the strategy replace_members keeps counts over all rows beside them: what the replaced rows change is added to another
-    model, in the same transaction. That model has the strategy kept_totals: it counts all rows once, and then stays as it is.
+    model, in the same transaction; of the rows that differ or, where the `counts` are of `members`, of all rows of whom these are. That model has the strategy kept_totals: it counts all rows once, and then stays as it is.
 
     replace_member_dates: rebuilds the rows of members on some of their dates. The model declares `affected`, the name of a macro that
     selects these members (by `member_columns`) with the first and the last date; it selects their new rows itself.
@@ -61,11 +61,16 @@
         select * from {{ target }} where {{ column }} in (select member_key from replaced_members);
     {%- endcall -%}
     {{ record_touches('replaced_rows', temporary, names) }}
-    {{ add_to_totals('replaced_rows', temporary) }}
-    {%- if tells_members() %}
+    {%- if takes_differences() %}
     {#- Whose rows are what they were keep them. #}
     delete from replaced_members where member_key not in (select {{ column }} from row_differences);
     {%- endif %}
+    {%- set sides = ['(select * from row_differences where side < 0)', '(select * from row_differences where side > 0)'] -%}
+    {%- if (config.get('totals') or {}).get('counts') == 'members' -%}
+        {%- set of_replaced = " where " ~ column ~ " in (select member_key from replaced_members))" -%}
+        {%- set sides = ["(select * from replaced_rows" ~ of_replaced, "(select * from " ~ temporary ~ of_replaced] -%}
+    {%- endif %}
+    {{ add_to_totals(sides[0], sides[1]) }}
     delete from {{ target }} where {{ column }} in (select member_key from replaced_members);
     insert into {{ target }} ({{ names }})
     select {{ names }} from {{ temporary }} where {{ column }} in (select member_key from replaced_members);
@@ -152,11 +157,11 @@
 
 {#
     Records what the difference between old and new rows reaches: dates by the macro `touches`, members under the domain `touches_members`,
-    dates of members under those of `touches_member_dates`. Where members are told, the difference is taken once and all is told of it:
-    `row_differences` has the rows that stand on one side only, those of the new side with a positive `side`.
+    dates of members under those of `touches_member_dates`. Where members are told or totals kept, the difference is taken once and all is
+    told of it: `row_differences` has the rows that stand on one side only, those of the new side with a positive `side`.
 #}
 {% macro record_touches(old, new, names) -%}
-    {%- if tells_members() -%}
+    {%- if takes_differences() -%}
     {%- call statement('row_differences') -%}
         create or replace temporary table row_differences as
         select {{ names }}, sum(side) as side
@@ -171,7 +176,7 @@
     {%- set old = '(select ' ~ names ~ ' from row_differences where side < 0)' -%}
     {%- set new = '(select ' ~ names ~ ' from row_differences where side > 0)' -%}
     {%- endif -%}
-    {%- if not tells_members() or run_query('select count(*) from row_differences').rows[0][0] > 0 -%}
+    {%- if not takes_differences() or run_query('select count(*) from row_differences').rows[0][0] > 0 -%}
     {%- if config.get('touches') %}
     insert into control.touched
     select distinct domain, business_date from ({{ context[config.get('touches')](old, new) }}) as reached
@@ -195,12 +200,12 @@
 {%- endmacro %}
 
 {% macro forget_differences() -%}
-    {{ 'drop table row_differences;' if tells_members() }}
+    {{ 'drop table row_differences;' if takes_differences() }}
 {%- endmacro %}
 
-{# Whether a model records whose rows are others than before. #}
-{% macro tells_members() -%}
-    {{ return(config.get('touches_members') is not none or config.get('touches_member_dates') is not none) }}
+{# Whether a model records whose rows are others than before, or what these change in the totals of another one. #}
+{% macro takes_differences() -%}
+    {{ return(config.get('touches_members') is not none or config.get('touches_member_dates') is not none or config.get('totals') is not none) }}
 {%- endmacro %}
 
 {# Rows that stand in one of two relations but not in the other. #}

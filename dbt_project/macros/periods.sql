@@ -47,6 +47,14 @@
     end
 {%- endmacro %}
 
+{# A mask moved to higher bits, or to lower ones by a negative number. The result must fit into 63 bits. #}
+{% macro moved_mask(mask, bits) -%}
+    case
+        when {{ bits }} >= 0 then {{ shift_left(mask, 'greatest(' ~ bits ~ ', 0)') }}
+        else {{ shift_right(mask, 'cast(greatest(-' ~ bits ~ ', 0) as integer)') }}
+    end
+{%- endmacro %}
+
 {# In how many weeks a mask of days has a bit; the lowest bit is the last day of a week, the highest one of the ninth before it or later. #}
 {% macro weeks_of_days(mask) -%}
     cast(

@@ -171,12 +171,14 @@
     {{ days_between(period, block_start) if grain == 'day' else exact_quotient(days_between(period, block_start), 7) }}
 {%- endmacro %}
 
-{% macro totals_of_retention(contributions) -%}
+{# `counts`: `rows` if what rows of the model change is the sum of what each changes, `members` if it takes all rows of a member. #}
+{% macro totals_of_retention(contributions, counts) -%}
     {{ return({
         'relation': 'int_retention__kept_changes',
         'keys': ['definition', 'period_grain', 'scope_type', 'scope_id', 'cohort_start', 'period_index'],
         'measures': ['members', 'bounded', 'within_periods', 'ended'],
         'contributions': contributions,
+        'counts': counts,
     }) }}
 {%- endmacro %}
 

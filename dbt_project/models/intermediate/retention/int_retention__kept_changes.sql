@@ -2,7 +2,7 @@
 -- depends_on: {{ ref('int_retention__member_returns') }}
 -- depends_on: {{ ref('int_retention__stays') }}
 {{ config(materialized='incremental', incremental_strategy='kept_totals') }}
-{%- set totals = totals_of_retention('') -%}
+{%- set totals = totals_of_retention('', '') -%}
 -- Grain: one row per definition that is kept by member, period grain, scope, cohort and period index at which something changes.
 -- `members` who entered (at index 0); `bounded`, of who stays: who is present with that period less who was until the one before (activity
 -- is counted by period elsewhere); `within_periods`: who returned for the first time; `ended`: for the last time in the period before.

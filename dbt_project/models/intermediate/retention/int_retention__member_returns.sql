@@ -6,7 +6,7 @@
     affected='members_of_retention',
     unless='a_scope_came_or_went',
     touches='entry_touches',
-    totals=totals_of_retention('changes_by_returns')
+    totals=totals_of_retention('changes_by_returns', 'rows')
 ) }}
 {%- set columns = ['definition', 'scope_type', 'scope_id', 'member_key', 'entry_date'] -%}
 {%- for grain in grains -%}

@@ -4,7 +4,7 @@
     incremental_strategy='replace_members',
     affected='members_of_stays',
     unless='a_scope_came_or_went',
-    totals=totals_of_retention('changes_by_stays')
+    totals=totals_of_retention('changes_by_stays', 'members')
 ) }}
 {%- set is_looked_at = is_of_rebuilt_member(members_of_stays()) %}
 -- Grain: one row per definition of which being present is the return and that is kept by member, scope, member who entered and presence.

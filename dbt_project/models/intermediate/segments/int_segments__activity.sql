@@ -1,6 +1,7 @@
 {{ config(materialized='view') }}
 -- Grain: one row per end of a rebuilt period, scope and member active in the look-back before it.
--- Read once per end and community, folded, and only then seen from several scopes. Weeks are blocks of seven days that end on the day.
+-- Told by the masks of active days, put together of months: the last day of the period is the lowest bit, so that the last 28 days are
+-- the bits below 2^28, and the weeks, blocks of seven days that end on that day, are seven bits each.
 with lookback as (
     select coalesce(max(lookback_days), 0) as days
     from {{ ref('int_segments__sets') }}
@@ -11,46 +12,48 @@ ends as (
     from {{ ref('int_segments__rebuilt_periods') }}
 ),
 
-days as (
-    select ends.as_of_date, dates.business_date, {{ days_between('ends.as_of_date', 'dates.business_date') }} as days_ago
+months as (
+    select
+        ends.as_of_date,
+        blocks.block_start,
+        -- How far the bit of a day in the mask of its month stands above the days that have passed since.
+        {{ days_between('ends.as_of_date', add_days('blocks.block_start', 30)) }} as days_after,
+        {{ bits_of_all('blocks.bit') }} as days,
+        -- A look-back may be longer; no measure but the last activity asks for more.
+        {{ bits_of_all('case when ' ~ add_days('blocks.business_date', 56) ~ ' > ends.as_of_date then blocks.bit else 0 end') }} as days_of_8_weeks
     from ends
     cross join lookback
-    inner join {{ ref('int_calendar__dates') }} as dates
-        on ends.as_of_date >= dates.business_date and {{ add_days('ends.as_of_date', '-lookback.days') }} < dates.business_date
+    inner join {{ ref('int_calendar__blocks') }} as blocks
+        on
+            blocks.period_grain = 'day'
+            and ends.as_of_date >= blocks.business_date
+            and {{ add_days('ends.as_of_date', '-lookback.days') }} < blocks.business_date
+    group by ends.as_of_date, blocks.block_start
 ),
 
-bits as (
+masks as (
+    select
+        months.as_of_date,
+        members.scope_type,
+        members.scope_id,
+        members.member_key,
+        {{ lowest_bit(both_bits('members.period_mask', 'months.days')) }} + months.days_after as days_since_active,
+        {{ moved_mask(both_bits('members.period_mask', 'months.days_of_8_weeks'), 'months.days_after') }} as day_mask
+    from {{ ref('int_activity__block_scopes') }} as members
+    inner join months on members.block_start = months.block_start
+    where {{ both_bits('members.period_mask', 'months.days') }} <> 0
+),
+
+whole as (
     select
         as_of_date,
-        business_date,
-        case when days_ago < 28 then {{ mask_bit('days_ago') }} else 0 end as day_bit,
-        case when days_ago < 56 then {{ mask_bit(exact_quotient('days_ago', 7)) }} else 0 end as week_bit
-    from days
-),
-
-by_community as (
-    select
-        bits.as_of_date,
-        member_days.member_key,
-        member_days.platform,
-        member_days.community_key,
-        max(member_days.business_date) as last_active_date,
-        {{ bits_of_all('bits.day_bit') }} as day_mask,
-        {{ bits_of_all('bits.week_bit') }} as week_mask
-    from {{ ref('int_activity__member_day') }} as member_days
-    inner join bits on member_days.business_date = bits.business_date
-    where member_days.actor_type = 'member'
-    group by bits.as_of_date, member_days.member_key, member_days.platform, member_days.community_key
-),
-
-scoped as (
-    select
-        by_community.*,
-        scopes.scope_type,
-        {{ scope_id_of('scopes.scope_type', 'by_community', 'channels') }} as scope_id
-    from by_community
-    left join {{ ref('int_membership__channels') }} as channels on by_community.member_key = channels.member_key
-    cross join {{ scope_types() }} as scopes (scope_type)
+        scope_type,
+        scope_id,
+        member_key,
+        {{ count_measure('min(days_since_active)') }} as days_since_active,
+        {{ bits_of_all('day_mask') }} as day_mask
+    from masks
+    group by as_of_date, scope_type, scope_id, member_key
 )
 
 select
@@ -58,9 +61,7 @@ select
     scope_type,
     scope_id,
     member_key,
-    max(last_active_date) as last_active_date,
-    {{ bits_set(bits_of_all('day_mask')) }} as active_days_of_28,
-    {{ bits_set(bits_of_all('week_mask')) }} as active_weeks_of_8
-from scoped
-where scope_id is not null
-group by as_of_date, scope_type, scope_id, member_key
+    days_since_active,
+    {{ bits_set(both_bits('day_mask', 2 ** 28 - 1)) }} as active_days_of_28,
+    {{ weeks_of_days('day_mask') }} as active_weeks_of_8
+from whole

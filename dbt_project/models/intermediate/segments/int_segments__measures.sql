@@ -25,7 +25,7 @@ known as (
         present.scope_id,
         present.member_key,
         present.days_since_joined,
-        {{ days_between('present.as_of_date', 'active.last_active_date') }} as days_since_active,
+        active.days_since_active,
         case
             when first_seen.first_active_date <= present.as_of_date
                 then {{ days_between('present.as_of_date', 'first_seen.first_active_date') }}

@@ -30,11 +30,7 @@ masks as (
         members.scope_type,
         members.scope_id,
         members.member_key,
-        case
-            when months.days_after >= 0
-                then {{ shift_left(both_bits('members.period_mask', 'months.days'), 'greatest(months.days_after, 0)') }}
-            else {{ shift_right(both_bits('members.period_mask', 'months.days'), 'cast(greatest(-months.days_after, 0) as integer)') }}
-        end as day_mask
+        {{ moved_mask(both_bits('members.period_mask', 'months.days'), 'months.days_after') }} as day_mask
     from {{ ref('int_activity__block_scopes') }} as members
     inner join months on members.block_start = months.block_start
     where {{ both_bits('members.period_mask', 'months.days') }} <> 0
