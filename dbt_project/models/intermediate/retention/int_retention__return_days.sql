@@ -8,7 +8,7 @@
 ) }}
 -- Grain: one row per definition of which activity is the return and that is kept by member, period grain, date, scope and cohort.
 -- How many members of the cohort were active on the date, and on no earlier one of its period: who returned in a period is the sum over
--- its dates. A date costs who was active on it, and reaches to the end of its month and its week.
+-- its dates. A date costs who was active on it, and reaches to the end of its month and its week. A channel's row is that of all.
 with days as (
     select
         business_date,
@@ -23,31 +23,29 @@ with days as (
     where
         period_grain = 'day'
         and {{ in_this_piece() }}
-        {% if is_incremental() -%}
-            and business_date in ({{ rebuilt_return_dates() }})
-        {%- endif %}
+        {{ 'and business_date in (' ~ rebuilt_return_dates() ~ ')' if is_incremental() }}
 ),
 
 -- Of a month that ends within a week, who was active in the last six days of it.
 ends_of_months as (
     select block_start, scope_type, scope_id, member_key, period_mask
-    from {{ ref('int_activity__block_scopes') }}
-    where
-        block_start in (select block_before from days where block_before is not null)
-        and {{ both_bits('period_mask', 2 ** 9 - 1) }} <> 0
+    from {{ ref('int_activity__member_blocks') }}
+    where block_start in (select block_before from days where block_before is not null) and {{ both_bits('period_mask', 2 ** 9 - 1) }} <> 0
 ),
 
 active as (
     select
         blocks.scope_type,
         blocks.scope_id,
+        channels.channel,
         blocks.member_key,
         days.business_date,
         {{ both_bits('blocks.period_mask', 'days.earlier_in_month') }} = 0 as is_first_in_month,
         {{ both_bits('blocks.period_mask', 'days.earlier_in_week') }} = 0
         and {{ both_bits('coalesce(before.period_mask, 0)', 'days.earlier_in_block_before') }} = 0 as is_first_in_week
-    from {{ ref('int_activity__block_scopes') }} as blocks
+    from {{ ref('int_activity__member_blocks') }} as blocks
     inner join days on blocks.block_start = days.block_start
+    left join {{ ref('int_membership__channels') }} as channels on blocks.scope_type = 'all' and blocks.member_key = channels.member_key
     left join ends_of_months as before
         on
             days.block_before = before.block_start
@@ -57,36 +55,43 @@ active as (
     where {{ both_bits('blocks.period_mask', 'days.bit') }} <> 0
 ),
 
-{% if is_incremental() -%}
-    -- Picked out by their key, of which the engine can tell that they are few: it puts the smaller side of a join into memory, and the
-    -- table holds all who ever entered.
-    entered as (
-        select definition, scope_type, scope_id, member_key, entry_date
-        from {{ ref('int_retention__member_returns') }}
-        where member_key in (
-            select member_key from {{ ref('int_activity__member_day') }} where {{ is_one_of_dates('business_date', rebuilt_return_dates()) }}
-        )
-    ),
+entered as (
+    select definition, scope_type, scope_id, member_key, entry_date
+    from {{ ref('int_retention__member_returns') }}
+    where
+        scope_type <> 'channel'
+        {% if is_incremental() -%}
+            -- By their key, of which the engine can tell that they are few: it puts the smaller side of a join into memory.
+            and member_key in (
+                select member_key from {{ ref('int_activity__member_day') }} where {{ is_one_of_dates('business_date', rebuilt_return_dates()) }}
+            )
+        {%- endif %}
+),
 
-{% endif -%}
-returned as (
+entered_on as (
     select
-        members.definition,
-        members.scope_type,
-        members.scope_id,
-        members.entry_date,
-        active.business_date,
+        definition,
+        scope_type,
+        scope_id,
+        channel,
+        entry_date,
+        business_date,
         count(*) as members_of_day,
-        {{ count_where('active.is_first_in_week') }} as members_of_week,
-        {{ count_where('active.is_first_in_month') }} as members_of_month
+        {{ count_where('is_first_in_week') }} as members_of_week,
+        {{ count_where('is_first_in_month') }} as members_of_month
     from active
-    inner join {{ 'entered' if is_incremental() else ref('int_retention__member_returns') }} as members
-        on
-            active.scope_type = members.scope_type
-            and active.scope_id = members.scope_id
-            and active.member_key = members.member_key
-            and active.business_date > members.entry_date
-    group by members.definition, members.scope_type, members.scope_id, members.entry_date, active.business_date
+    inner join entered using (scope_type, scope_id, member_key)
+    where entered.entry_date < active.business_date
+    group by definition, scope_type, scope_id, channel, entry_date, business_date
+),
+
+returned as (
+    select definition, scope_type, scope_id, entry_date, business_date, members_of_day, members_of_week, members_of_month
+    from entered_on
+    union all
+    select definition, 'channel' as scope_type, channel as scope_id, entry_date, business_date, members_of_day, members_of_week, members_of_month
+    from entered_on
+    where channel is not null
 ),
 
 by_grain as (
