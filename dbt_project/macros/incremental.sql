@@ -11,7 +11,8 @@
     that tells of news that reach any member: then all are rebuilt.
 
     With `totals`, the strategy replace_members keeps counts over all rows beside them: what the replaced rows change is added to another
-    model, in the same transaction; of the rows that differ or, where the `counts` are of `members`, of all rows of whom these are. That model has the strategy kept_totals: it counts all rows once, and then stays as it is.
+    model, in the same transaction; it is told of the rows that differ or, where the `counts` are of `members`, of all rows of whom these
+    are. That model has the strategy kept_totals: it counts all rows once, and then stays as it is.
 
     replace_member_dates: rebuilds the rows of members on some of their dates. The model declares `affected`, the name of a macro that
     selects these members (by `member_columns`) with the first and the last date; it selects their new rows itself.
