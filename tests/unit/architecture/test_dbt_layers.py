@@ -60,8 +60,16 @@ def test_a_mart_has_a_contract_with_its_grain(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SQL, ids=lambda path: path.stem)
 def test_an_outer_join_compares_and_nothing_else(path: Path) -> None:
-    """With an `or` in it DuckDB compares every row with every row: of 1.5 million payers and 300,000 presences it saw no end in minutes."""
+    """With an `or` in it, or a condition that asks nothing of the joined side, DuckDB compares every row with every row: of 1.5 million
+    payers and 300,000 presences it saw no end in minutes, and of a day's 400,000 returns and two million channels none in ten."""
     joins = re.findall(
         r"\b(?:left|full outer) join\b(.*?)(?=\bjoin\b|\bwhere\b|\bgroup by\b|\bunion\b|\bselect\b|$)", code(path), re.DOTALL
     )
     assert [join for join in joins if re.search(r"\bor\b", re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", join))] == []
+    conditions = [found for join in joins for found in re.findall(r"\bas (\w+)\s+on\b(.*)", join, re.DOTALL)]
+    assert [
+        comparison
+        for joined, condition in conditions
+        for comparison in re.split(r"\band\b(?![^{]*\}\})", re.sub(r"\bbetween (\S+) and\b", r"between \1", condition.split("\n)")[0]))
+        if f"{joined}." not in comparison
+    ] == []

@@ -41,8 +41,7 @@ in_force as (
     from newest
     left join {{ ref('int_activity__moved_events') }} as moved
         on
-            newest.source = 'events'
-            and newest.platform = moved.platform
+            case when newest.source = 'events' then newest.platform end = moved.platform
             and newest.account_id = moved.account_id
             and newest.event_id = moved.event_id
             and newest.business_date = moved.business_date

@@ -16,7 +16,7 @@ select
     orders.currency
 from {{ ref('stg_orders__orders') }} as orders
 left join {{ ref('int_commerce__shop_payments') }} as shop
-    on orders.platform = 'wechat_pay' and orders.transaction_id = shop.transaction_id
+    on case when orders.platform = 'wechat_pay' then orders.transaction_id end = shop.transaction_id
 left join {{ ref('int_identity__members') }} as identity on orders.member_id = identity.native_id
 left join {{ ref('int_identity__actors') }} as actors on coalesce(identity.member_key, orders.member_id) = actors.member_key
 where lower(orders.status) = 'paid' and actors.member_key is null and shop.order_id is null

@@ -15,7 +15,7 @@ with attributed as (
         shop.order_id is null as is_own
     from {{ ref('int_commerce__reported_refunds') }} as refunds
     left join {{ ref('int_commerce__shop_payments') }} as shop
-        on refunds.platform = 'wechat_pay' and refunds.transaction_id = shop.transaction_id
+        on case when refunds.platform = 'wechat_pay' then refunds.transaction_id end = shop.transaction_id
 ),
 
 refunded_by_shop as (

@@ -45,7 +45,7 @@ active as (
         and {{ both_bits('coalesce(before.period_mask, 0)', 'days.earlier_in_block_before') }} = 0 as is_first_in_week
     from {{ ref('int_activity__member_blocks') }} as blocks
     inner join days on blocks.block_start = days.block_start
-    left join {{ ref('int_membership__channels') }} as channels on blocks.scope_type = 'all' and blocks.member_key = channels.member_key
+    left join {{ ref('int_membership__channels') }} as channels on case when blocks.scope_type = 'all' then blocks.member_key end = channels.member_key
     left join ends_of_months as before
         on
             days.block_before = before.block_start

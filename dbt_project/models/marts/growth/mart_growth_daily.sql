@@ -16,4 +16,4 @@ select
     {{ count_measure('reported.members_at_end') }} as reported_members_at_end
 from {{ ref('int_membership__daily') }} as daily
 left join {{ ref('int_membership__reported') }} as reported
-    on daily.scope_type = 'platform' and daily.scope_id = reported.platform and daily.business_date = reported.business_date
+    on case when daily.scope_type = 'platform' then daily.scope_id end = reported.platform and daily.business_date = reported.business_date
