@@ -96,6 +96,25 @@ def test_a_member_who_came_earlier_in_a_week_or_month_returned_once_in_it(story:
 
 
 @pytest.mark.laws
+def test_who_comes_back_later_is_the_same_member_of_the_cohort(story: Story) -> None:
+    """Of what is known of her the first presence stays as it is; the second one is the news. The day on which she leaves still counts."""
+    first = Membership(
+        member=ANNA, community="g", joined_at=datetime(2026, 9, 2, 2, tzinfo=UTC), left_at=datetime(2026, 9, 5, 2, tzinfo=UTC)
+    )
+    story.tell("memberships", [first], 1)
+    story.build()
+    joined = date(2026, 9, 2)
+    assert returns(story, "membership") == {(joined, index): 1 for index in (0, 1, 2, 3)}
+
+    second = replace(first, joined_at=datetime(2026, 9, 7, 2, tzinfo=UTC), left_at=datetime(2026, 9, 9, 2, tzinfo=UTC))
+    story.tell("memberships", [second], 2)
+    story.build()
+    assert returns(story, "membership") == {(joined, index): 1 for index in (0, 1, 2, 3, 5, 6, 7)}
+    assert set(returns(story, "membership", "cohort_members").values()) == {1}
+    assert returns(story, "membership", "retained_members_rolling") == {(joined, index): 1 for index in range(8)}
+
+
+@pytest.mark.laws
 def test_returns_before_anything_was_known_of_memberships_count_when_something_is(story: Story) -> None:
     """A chat tells who came and who wrote; how far memberships are known, only a file of memberships tells."""
     chat = ListHistory(0)
