@@ -66,12 +66,7 @@
     {#- Whose rows are what they were keep them. #}
     delete from replaced_members where member_key not in (select {{ column }} from row_differences);
     {%- endif %}
-    {%- set sides = ['(select * from row_differences where side < 0)', '(select * from row_differences where side > 0)'] -%}
-    {%- if (config.get('totals') or {}).get('counts') == 'members' -%}
-        {%- set of_replaced = " where " ~ column ~ " in (select member_key from replaced_members))" -%}
-        {%- set sides = ["(select * from replaced_rows" ~ of_replaced, "(select * from " ~ temporary ~ of_replaced] -%}
-    {%- endif %}
-    {{ add_to_totals(sides[0], sides[1]) }}
+    {{ add_to_totals('replaced_rows', temporary, column) }}
     delete from {{ target }} where {{ column }} in (select member_key from replaced_members);
     insert into {{ target }} ({{ names }})
     select {{ names }} from {{ temporary }} where {{ column }} in (select member_key from replaced_members);
@@ -124,10 +119,18 @@
 {%- endmacro %}
 
 {# Adds to the totals of a model what its new rows say more than its old ones. Where there are none yet, they are counted later. #}
-{% macro add_to_totals(old, new) -%}
+{% macro add_to_totals(old, new, column) -%}
     {%- set totals = config.get('totals') -%}
     {%- set relation = adapter.get_relation(this.database, this.schema, totals['relation']) if totals -%}
     {%- if relation %}
+    {%- if totals['counts'] == 'members' -%}
+        {%- set are_replaced = 'where ' ~ column ~ ' in (select member_key from replaced_members)' -%}
+        {%- set old = '(select * from ' ~ old ~ ' ' ~ are_replaced ~ ')' -%}
+        {%- set new = '(select * from ' ~ new ~ ' ' ~ are_replaced ~ ')' -%}
+    {%- else -%}
+        {%- set old = '(select * from row_differences where side < 0)' -%}
+        {%- set new = '(select * from row_differences where side > 0)' -%}
+    {%- endif -%}
     {%- set keys = totals['keys'] | join(', ') -%}
     {%- set same_key = [] -%}
     {%- for key in totals['keys'] -%}{%- do same_key.append('kept.' ~ key ~ ' = changed.' ~ key) -%}{%- endfor -%}
