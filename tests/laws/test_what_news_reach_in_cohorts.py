@@ -71,7 +71,8 @@ def test_a_return_counts_when_its_day_becomes_known(story: Story, days_later: in
     # Nothing is told of her; somebody else's file goes further.
     story.tell("events", [message("other", CLEO, date(2026, 10, 1))], 2)
     story.build()
-    assert returns(story, "activity", "retained_members_within") == {(date(2026, 10, 19), days_later): 1}
+    # Within is "in any of periods 1..n": from the day of the return on, as far as periods are over, which is six days.
+    assert returns(story, "activity", "retained_members_within") == {(date(2026, 10, 19), index): 1 for index in range(days_later, 7)}
 
 
 @pytest.mark.laws
