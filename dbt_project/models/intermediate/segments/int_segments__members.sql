@@ -2,9 +2,9 @@
 -- depends_on: {{ ref('segment_definitions') }}
 -- depends_on: {{ ref('int_segments__rebuilt_periods') }}
 -- depends_on: {{ ref('int_membership__presence') }}
--- Grain: one row per declared set, end of a rebuilt period, scope and segment with somebody in it.
+-- Grain: one row per declared set, end of a rebuilt period, scope, segment with somebody in it and part of the members looked at.
 -- The rules of the definition file as one expression per set: a member is in the first segment whose conditions all hold. Everybody is
--- looked at once for all sets, and end by end where they are many.
+-- looked at once for all sets; where they are many, end by end and one part of the members after the other.
 -- noqa: disable=LT02
 {%- set sets = segment_sets() %}
 {%- if sets %}

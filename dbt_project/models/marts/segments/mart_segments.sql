@@ -6,6 +6,12 @@
 ) }}
 -- Grain: one row per declared set of segments, finished week or month, segment and scope, from the first period that is known whole.
 -- Every member present at the end of the period is in exactly one segment of each set; a segment with nobody in it is a 0.
+with counted as (
+    select segment_set, as_of_date, scope_type, scope_id, segment, {{ count_measure('sum(members)') }} as members
+    from {{ ref('int_segments__members') }}
+    group by segment_set, as_of_date, scope_type, scope_id, segment
+)
+
 select
     spine.segment_set,
     spine.period_grain,
@@ -22,7 +28,7 @@ from {{ ref('int_segments__spine') }} as spine
 inner join {{ ref('int_segments__rebuilt_periods') }} as rebuilt
     on spine.period_grain = rebuilt.period_grain and spine.period_start = rebuilt.period_start
 inner join {{ ref('int_segments__sets') }} as sets on spine.segment_set = sets.segment_set
-left join {{ ref('int_segments__members') }} as counted
+left join counted
     on
         spine.segment_set = counted.segment_set
         and spine.as_of_date = counted.as_of_date
