@@ -217,6 +217,63 @@
     {%- endfor %}
 {%- endmacro %}
 
+{# By step, as further columns, the average and the median of the seconds since the step before, of the rows that `condition` holds for. #}
+{% macro funnel_times(numbers, condition='') -%}
+    {%- for number in numbers -%}
+    {%- set microseconds = 'microseconds_to_' ~ number -%}
+    {%- set of_those = 'case when ' ~ condition ~ ' then ' ~ microseconds ~ ' end' if condition else microseconds -%}
+    ,
+        {{ ratio('sum(' ~ of_those ~ ')', '1000000 * count(' ~ of_those ~ ')') }} as average_{{ number }},
+        {{ ratio(median(of_those), '1000000') }} as median_{{ number }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{# The counts of all time that the rows of `int_funnels__members` add up to. #}
+{% macro totals_of_funnels() -%}
+    {{ return({
+        'relation': 'int_funnels__kept_counts',
+        'keys': ['definition', 'scope_type', 'scope_id', 'step_index', 'matured_on'],
+        'measures': ['reached', 'excluded'],
+        'contributions': 'counts_of_best_attempts',
+        'counts': 'rows',
+    }) }}
+{%- endmacro %}
+
+{# What rows of `int_funnels__members` count, those of `all` a second time in the channel of the member. #}
+{% macro counts_of_best_attempts(rows) -%}
+    {%- set numbers = funnel_step_numbers() | map('int') | list -%}
+    {%- set best = ['is_excluded', 'reached_steps'] -%}
+    {%- for number in numbers -%}{%- do best.append('matured_' ~ number) -%}{%- endfor -%}
+    {%- set best = best | join(', ') -%}
+    with equal_rows as (
+        select definition, scope_type, scope_id, channel, {{ best }}, count(*) as members
+        from {{ rows }} as best_attempts
+        group by definition, scope_type, scope_id, channel, {{ best }}
+    ),
+
+    scopes as (
+        select definition, scope_type, scope_id, {{ best }}, members
+        from equal_rows
+        union all
+        select definition, 'channel' as scope_type, channel as scope_id, {{ best }}, members
+        from equal_rows
+        where channel is not null
+    )
+    {% for number in numbers %}
+    select
+        definition,
+        scope_type,
+        scope_id,
+        {{ number }} as step_index,
+        coalesce(matured_{{ number }}, date '9999-12-31') as matured_on,
+        case when is_excluded then 0 else members end as reached,
+        case when is_excluded then members else 0 end as excluded
+    from scopes
+    where {{ 'reached_steps >= ' ~ number ~ ' and not is_excluded' if number > 1 else '1 = 1' }}
+    {% if not loop.last %}union all{% endif %}
+    {%- endfor %}
+{%- endmacro %}
+
 {% macro members_of_changed_attempts() -%}
     select member_key from {{ adapter.get_relation(this.database, 'intermediate', 'int_funnels__changed_members') }}
 {%- endmacro %}

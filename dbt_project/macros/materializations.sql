@@ -25,8 +25,9 @@
 {% endmaterialization %}
 
 {#
-    Made whole, or brought up to date by the model's strategy from a temporary table of its new rows, which goes with the transaction. New
-    columns need no care: a changed model makes every table whole (`code_fingerprint`).
+    Made whole, or brought up to date by the model's strategy from a temporary table of its new rows, which goes with the transaction. A
+    changed model makes every table whole (`code_fingerprint`), so that its columns need no care; one whose columns follow from definitions
+    says `on_schema_change='sync_all_columns'`.
 #}
 {% materialization incremental, adapter='duckdb' %}
     {%- set existing = load_cached_relation(this) -%}
@@ -40,6 +41,9 @@
         {%- call statement('new_rows') -%}
             {{ create_table_as(True, new_rows, compiled_code) }}
         {%- endcall -%}
+        {%- if config.get('on_schema_change') == 'sync_all_columns' -%}
+            {%- do process_schema_changes('sync_all_columns', new_rows, target) -%}
+        {%- endif -%}
         {%- set strategy = adapter.get_incremental_strategy_macro(context, config.get('incremental_strategy') or 'default') -%}
         {%- call statement('main') -%}
             {{ strategy({

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import duckdb
@@ -14,10 +15,11 @@ from community_metrics.settings import PROJECT_ROOT, Settings
 from community_metrics.warehouse import build as warehouse_build
 from support.histories.comparison import differences
 from support.histories.files import ExportFile, Style, export_file
+from support.histories.funnels import MESSAGE, REPLY, write_funnels
 from support.histories.generator import History, generate_history
 from support.histories.pipeline_home import PipelineHome, write_retentions
 from support.naive.marts import GRAINS, naive_marts
-from support.naive.records import Definition, Event, Rules
+from support.naive.records import Definition, Event, Funnel, Rules
 
 SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
 NEW_RETENTION = Definition("answered", "reply", "check_in", is_recurring=True, horizon={"day": 9, "week": 3, "month": 2})
@@ -49,6 +51,10 @@ class Warehouse:
     def declare(self, *definitions: Definition) -> None:
         self.rules = replace(self.rules, definitions=definitions)
         write_retentions(self.built.settings.definitions / "retention_definitions.csv", definitions)
+
+    def declare_funnels(self, *funnels: Funnel) -> None:
+        self.rules = replace(self.rules, funnels=funnels)
+        write_funnels(self.built.settings.definitions, funnels)
 
     def build(self) -> set[str]:
         """Build, and say which tables are new ones: a mark stays on a table that only had rows replaced, or none."""
@@ -143,6 +149,24 @@ def test_with_news_in_the_same_run_only_the_dates_of_the_news_are_replaced_elsew
     anew = warehouse.build()
     assert "int_activity__member_day_event_type" in anew
     assert not anew & {"int_activity__member_day", "int_activity__community_hour", "mart_activity_daily", "mart_lifecycle"}
+    warehouse.is_what_a_full_build_makes()
+
+
+@pytest.mark.laws
+def test_a_funnel_of_more_steps_than_any_before_and_one_of_fewer(warehouse: Warehouse) -> None:
+    """What is kept of a member's attempts has a column for each step."""
+    before = warehouse.rules.funnels
+    warehouse.declare_funnels(*before, Funnel("four", ((MESSAGE,), (REPLY,), (MESSAGE,), (REPLY,)), timedelta(days=20)))
+    assert "mart_funnel" in warehouse.build()
+    warehouse.is_right()
+
+    warehouse.land(replace(one_more_day(warehouse.rules, warehouse.files[:3]), name="a-third.csv"))
+    warehouse.declare_funnels(*(replace(funnel, steps=funnel.steps[:2], exclusions=()) for funnel in before))
+    warehouse.build()
+    warehouse.is_right()
+    warehouse.declare_funnels(*before)
+    warehouse.build()
+    warehouse.is_right()
     warehouse.is_what_a_full_build_makes()
 
 

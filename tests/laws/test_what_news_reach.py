@@ -6,16 +6,17 @@ Each story holds one change that only one rule of what is to be rebuilt finds; i
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from community_metrics.settings import Settings
 from laws.test_late_news import ALL, ANNA, RULES, Story, message
+from support.histories.funnels import MESSAGE
 from support.histories.pipeline_home import PipelineHome
 from support.naive.marts import GRAINS
-from support.naive.records import MemberRecord, Membership, NativeId
+from support.naive.records import Funnel, MemberRecord, Membership, NativeId
 
 # In all scopes of Anna, so that nothing begins, ends or is counted elsewhere because of her alone.
 CLEO = NativeId("p", "", "native", "cleo")
@@ -140,6 +141,29 @@ def test_who_came_another_way_joined_all_communities_of_a_stay_that_way(story: S
     story.build()
     assert growth(story, "joins", ("channel", "kol")) == joins
     assert growth(story, "joins", ("channel", "paid")) == {}
+
+
+@pytest.mark.laws
+def test_who_came_another_way_did_of_all_time_what_they_did_that_way(home: Settings) -> None:
+    story = Story(PipelineHome(home, replace(RULES, funnels=(Funnel("twice", ((MESSAGE,), (MESSAGE,)), timedelta(days=9)),))))
+    story.tell("memberships", [replace(stay(ANNA, None), channel="paid")], 1)
+    story.tell("events", [message("first", ANNA, date(2026, 9, 8)), message("second", ANNA, date(2026, 9, 9))], 1)
+    story.build()
+    both_steps = {("all", 1): 1, ("all", 2): 1, ("month", 1): 1, ("month", 2): 1}
+    assert reached(story, "paid") == both_steps
+
+    # Of what she did there is no news.
+    story.tell("memberships", [replace(stay(ANNA, None, corrected_on=2), channel="kol")], 2)
+    story.build()
+    assert reached(story, "kol") == both_steps
+    assert reached(story, "paid") == {}
+
+
+def reached(story: Story, channel: str) -> dict[tuple[str, int], int]:
+    """Of the months and of all time of the one funnel, by period grain and step."""
+    rows = story.built.rows("mart_funnel", GRAINS["mart_funnel"])
+    of_channel = {(key[1], key[3]): row["reached_members"] for key, row in rows.items() if key[4:] == ("channel", channel)}
+    return {(grain, step): members for (grain, step), members in of_channel.items() if grain in ("all", "month")}
 
 
 def growth(story: Story, name: str, scope: tuple[str, str] = ALL) -> dict[date, int]:

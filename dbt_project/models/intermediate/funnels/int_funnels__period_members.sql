@@ -15,7 +15,7 @@
     microseconds_to_{{ number }}
     {%- endfor %}
 {%- endset -%}
--- Grain: one row per funnel, rebuilt period, scope and member who made an attempt in it: the best attempt of the period.
+-- Grain: one row per funnel, rebuilt day, week or month, scope and member who made an attempt in it: the best attempt of the period.
 -- Channels are those of today: the attempts of `all`, of the members who came through the channel.
 -- noqa: disable=LT02
 with periods as (
@@ -52,18 +52,6 @@ best as (
         attempts.scope_type,
         attempts.scope_id,
         attempts.member_key
-    union all
-    select
-        members.definition,
-        rebuilt.period_grain,
-        rebuilt.entry_period,
-        members.scope_type,
-        members.scope_id,
-        members.member_key,
-        {{ of_attempt }}
-    from {{ ref('int_funnels__members') }} as members
-    inner join {{ ref('int_funnels__rebuilt_periods') }} as rebuilt
-        on members.definition = rebuilt.definition and rebuilt.period_grain = 'all'
 )
 
 select {{ key }}, {{ of_attempt }}

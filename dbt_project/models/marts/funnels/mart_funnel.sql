@@ -12,7 +12,7 @@
 -- Grain: one row per funnel, period of entry, step and scope, for every period in which somebody entered or was excluded.
 -- Whoever may still get further is counted and is in no rate: an open window is never shown as a drop-out.
 -- noqa: disable=LT02
-with entered as (
+with by_period as (
     select
         members.definition,
         members.period_grain,
@@ -28,13 +28,7 @@ with entered as (
         {{ count_where('not is_excluded and reached_steps >= ' ~ number) }} as reached_{{ number }},
         {{ count_where('not is_excluded and matured_' ~ number ~ ' <= observed.observed_until') }} as reached_eligible_{{ number }}
         {%- endfor %}
-        {%- for number in numbers[1:] %},
-        {{ ratio(
-            'sum(case when not is_excluded then microseconds_to_' ~ number ~ ' end)',
-            '1000000 * count(case when not is_excluded then microseconds_to_' ~ number ~ ' end)'
-        ) }} as average_{{ number }},
-        {{ ratio(median('case when not is_excluded then microseconds_to_' ~ number ~ ' end'), '1000000') }} as median_{{ number }}
-        {%- endfor %}
+        {{ funnel_times(numbers[1:], 'not is_excluded') }}
     from {{ ref('int_funnels__period_members') }} as members
     inner join {{ ref('int_funnels__observed') }} as observed
         on
@@ -42,6 +36,21 @@ with entered as (
             and {{ observed_scope_type('members.scope_type') }} = observed.scope_type
             and {{ observed_scope_id('members.scope_type', 'members.scope_id') }} = observed.scope_id
     group by members.definition, members.period_grain, members.entry_period, members.scope_type, members.scope_id
+),
+
+entered as (
+    {%- set numbered_counts -%}
+        observed_from, observed_until, entered_members, eligible_members, excluded_members
+        {%- for number in numbers %}, reached_{{ number }}, reached_eligible_{{ number }}{% endfor %}
+        {%- for number in numbers[1:] %}, average_{{ number }}, median_{{ number }}{% endfor %}
+    {%- endset %}
+    select definition, period_grain, entry_period, scope_type, scope_id, {{ numbered_counts }}
+    from by_period
+    union all
+    select rebuilt.definition, rebuilt.period_grain, rebuilt.entry_period, all_time.scope_type, all_time.scope_id, {{ numbered_counts }}
+    from {{ ref('int_funnels__all_time') }} as all_time
+    inner join {{ ref('int_funnels__rebuilt_periods') }} as rebuilt
+        on all_time.definition = rebuilt.definition and rebuilt.period_grain = 'all'
 ),
 
 steps as (
