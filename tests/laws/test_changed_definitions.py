@@ -152,7 +152,6 @@ def test_with_news_in_the_same_run_only_the_dates_of_the_news_are_replaced_elsew
     warehouse.is_what_a_full_build_makes()
 
 
-@pytest.mark.laws
 def test_a_funnel_of_more_steps_than_any_before_and_one_of_fewer(warehouse: Warehouse) -> None:
     """What is kept of a member's attempts has a column for each step."""
     before = warehouse.rules.funnels
