@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from community_metrics.releases.digest import combine, digest_database, digest_parquet, digest_relation, hash_partitions
+from community_metrics.releases.digest import RowsHash, combine, digest_database, digest_parquet, digest_relation, hash_partitions
 from community_metrics.releases.marts import columns_of
 
 
@@ -92,6 +92,21 @@ def test_the_digest_of_known_rows_is_what_plain_python_gives(connection: duckdb.
     header = "business_date:date,scope_id:varchar,dau:integer,stickiness:double,note:varchar"
     sums = f"{sum(hash >> 64 for hash in hashes)}\n{sum(hash % 2**64 for hash in hashes)}"
     assert digest_of(connection, query) == hashlib.sha256(f"mart_probe\n{header}\n2\n{sums}\n".encode()).hexdigest()
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.tuples(*(st.none() | st.text(r"a|\vn社", max_size=5) for _ in range(2)), st.none() | st.integers(-5, 5)), min_size=1))
+def test_rows_of_any_texts_are_hashed_as_plain_python_hashes_them(rows: list[tuple[str | None, str | None, int | None]]) -> None:
+    def cell(value: object) -> str:
+        return "n" if value is None else "v" + str(value).replace("\\", "\\\\").replace("|", "\\|")
+
+    texts = ["|".join(cell(value) for value in row).encode() for row in rows]
+    hashes = [int.from_bytes(hashlib.md5(text).digest(), "little") for text in texts]
+    with duckdb.connect() as opened:
+        opened.execute("create table probe (a varchar, b varchar, c bigint)")
+        opened.executemany("insert into probe values (?, ?, ?)", rows)
+        found = hash_partitions(opened, "probe", columns_of(opened, "probe"))[None]
+    assert found == RowsHash(len(rows), sum(hash >> 64 for hash in hashes), sum(hash % 2**64 for hash in hashes))
 
 
 def test_an_empty_mart_has_a_digest(connection: duckdb.DuckDBPyConnection) -> None:
