@@ -147,7 +147,8 @@ def _came(
             # Their history is the heavy part: only the dates on which a version of the same row may lie.
             dates = {file.business_date for file in new} | _moved_from(connection, settings, stream)
             old = [file for file in old if file.business_date in dates]
-        _load_rows(connection, settings, definition, "old_rows", old, landed)
+        # And of all of it only the rows that have a version among the new ones.
+        _load_rows(connection, settings, definition, "old_rows", old, landed, versions_of="new_rows")
         found = _compare_keys(connection, definition, known_until)
     revisions = {file.landing_id: file.revision for file in new}
     news = []
@@ -186,7 +187,7 @@ def _compare_keys(
     return connection.execute(
         f"""
         with known as (
-            select * from old_rows semi join new_rows using ({keys})
+            select * from old_rows
             qualify row_number() over (partition by {keys} order by updated_at desc, snapshot_at desc, sha256 desc, row_no desc) = 1
         ),
         told as (
@@ -214,8 +215,12 @@ def _load_rows(
     table: str,
     files: Sequence[LakeFile],
     landed: Mapping[tuple[str, int], _Landed],
+    versions_of: str | None = None,
 ) -> None:
-    """Key, version, hash of the content and business date (`row_date`) of every row of the files that belongs to one of the landings."""
+    """Key, version, hash of the content and business date (`row_date`) of every row of the files that belongs to one of the landings.
+
+    `versions_of`: a table made by this, to whose keys the rows are limited.
+    """
     names = [column.name for column in stream.stored_columns]
     # With the table's name: the key of daily figures has a `business_date` of its own.
     keys = ", ".join(f"lake_rows.{quoted(name)}" for name in stream.key)
@@ -228,6 +233,8 @@ def _load_rows(
     ]
     schema = settings.lake / stream.source / stream.name / "schema.parquet"
     listed = ", ".join(literal(path) for path in [str(schema), *sorted(set(paths))])
+    same_key = " and ".join(f"lake_rows.{quoted(name)} = wanted.{quoted(name)}" for name in stream.key)
+    limit = f"semi join {versions_of} as wanted on {same_key}" if versions_of else ""
     connection.execute("create or replace temp table files (path varchar, sha256 varchar, landing_id varchar, row_date date)")
     if shared:
         connection.executemany("insert into files values (?, ?, ?, ?)", shared)
@@ -239,5 +246,6 @@ def _load_rows(
             _row_no as row_no, files.landing_id, files.row_date
         from read_parquet([{listed}], hive_partitioning = false, filename = true) as lake_rows
         inner join files on lake_rows.filename = files.path and lake_rows._file_sha256 = files.sha256
+        {limit}
         """
     )

@@ -28,7 +28,8 @@ def land(settings: Settings, arrival: str, rows: str) -> list[dict[str, Any]]:
 
 def test_daily_figures_whose_key_has_a_date_are_told_late_or_restated(home: Settings) -> None:
     first = land(home, "2026-09-09", "app,shop,2026-09-06,100,7\napp,shop,2026-09-08,110,7\n")
-    second = land(home, "2026-09-10", "app,shop,2026-09-07,105,5\napp,shop,2026-09-08,111,8\napp,shop,2026-09-09,120,9\n")
+    # Elsewhere in its file than before: a row is known by its key.
+    second = land(home, "2026-09-10", "app,shop,2026-09-07,105,5\napp,shop,2026-09-09,120,9\napp,shop,2026-09-08,111,8\n")
     news = read_file_news(home, first, second, until=None)
     assert [(found.kind, found.first_date) for found in news] == [
         ("late_rows", date(2026, 9, 7)),
