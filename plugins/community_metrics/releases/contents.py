@@ -59,8 +59,8 @@ def _write_mart(connection: DuckDBPyConnection, mart: str, parquet: Path) -> tup
     order = ", ".join(quoted(name) for name in grain_of(mart, names))
     connection.execute(f"create table {target} as select * from {source} order by {order}")
     _copy_comments(connection, mart)
-    # A table keeps the order in which it was filled.
-    connection.execute(f"copy {target} to {literal(str(parquet))} (format parquet, compression zstd)")
+    # A table keeps the order in which it was filled. More effort than the least makes the file of two million keys larger.
+    connection.execute(f"copy {target} to {literal(str(parquet))} (format parquet, compression zstd, compression_level 1)")
     return digest_relation(connection, target, mart), names
 
 
