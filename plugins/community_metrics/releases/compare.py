@@ -177,7 +177,8 @@ def _rows_that_differ(
 ) -> Iterator[_Row]:
     """In the order of the keys. `values`: column -> its types in old and new."""
     earlier = "new_row" if is_backwards else "old_row"
-    differing = ["old_row._here is null", "new_row._here is null", *(differs(name, *kinds) for name, kinds in values.items())]
+    cells = (differs(f"old_row.{quoted(name)}", f"new_row.{quoted(name)}", *kinds) for name, kinds in values.items())
+    differing = ["old_row._here is null", "new_row._here is null", *cells]
     key_columns = [f"coalesce(old_row.{quoted(name)}, new_row.{quoted(name)})" for name in keys]
     shown = [
         "old_row._here is not null",

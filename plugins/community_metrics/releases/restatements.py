@@ -130,10 +130,10 @@ def is_open(columns: Collection[str], row: str) -> str:
     return " or ".join(f"not coalesce({row}.{name}, true)" for name in _OPENNESS if name in columns) or "false"
 
 
-def differs(name: str, old: str, new: str) -> str:
-    """SQL for "this cell differs", its columns being of these types. Equal values are not made texts first: that is the long part."""
-    texts = f"{cell_text(f'old_row.{quoted(name)}', old)} is distinct from {cell_text(f'new_row.{quoted(name)}', new)}"
-    return f"(old_row.{quoted(name)} is distinct from new_row.{quoted(name)} and {texts})" if old == new else f"({texts})"
+def differs(old: str, new: str, old_kind: str, new_kind: str) -> str:
+    """SQL for "this cell differs", said of two expressions of these types. Equal values are not made texts first: that is the long part."""
+    texts = f"{cell_text(old, old_kind)} is distinct from {cell_text(new, new_kind)}"
+    return f"({old} is distinct from {new} and {texts})" if old_kind == new_kind else f"({texts})"
 
 
 def same_key(keys: Sequence[str]) -> str:
@@ -156,12 +156,9 @@ def _find_cells(connection: DuckDBPyConnection, mart: str) -> None:
     values = [name for name in old if name in new and name not in keys]
     key = ", ".join(f"{literal(name)}, {cell_text(f'old_row.{quoted(name)}', old[name])}" for name in keys)
     # By position: a column's name may be any text.
-    shown = [
-        f"{cell_text(f'{side}_row.{quoted(name)}', kinds[name])} as {side}_{position}"
-        for position, name in enumerate(values)
-        for side, kinds in (("old", old), ("new", new))
-    ]
-    differing = " or ".join(["new_row._here is null", *(differs(name, old[name], new[name]) for name in values)])
+    kept = [f"{side}_row.{quoted(name)} as {side}_{position}" for position, name in enumerate(values) for side in ("old", "new")]
+    cells = (differs(f"old_row.{quoted(name)}", f"new_row.{quoted(name)}", old[name], new[name]) for name in values)
+    differing = " or ".join(["new_row._here is null", *cells])
     connection.execute(
         f"""
         create or replace temp table pairs as
@@ -169,7 +166,7 @@ def _find_cells(connection: DuckDBPyConnection, mart: str) -> None:
             new_row._here is null as is_gone, json_object({key})::varchar as key,
             old_row.{quoted(str(project_registry().marts[mart].time))}::date as business_date,
             {period_end(mart, keys, "old_row")} as last_date,
-            {", ".join(shown)}
+            {", ".join(kept)}
         from {mart_relation(mart, "old")} as old_row
         left join (select *, true as _here from {mart_relation(mart, "new")}) as new_row on {same_key(keys)}
         where ({differing}) and not ({is_open(old, "old_row")})
@@ -177,12 +174,15 @@ def _find_cells(connection: DuckDBPyConnection, mart: str) -> None:
     )
     for position, name in enumerate(values):
         # Of a row that is gone only the numbers are told: its other columns only described it.
-        kept = "not is_gone" if isinstance(project_registry().entry(mart, name), Dimension) else "true"
+        is_told = "not is_gone" if isinstance(project_registry().entry(mart, name), Dimension) else "true"
+        cell, kinds = (f"old_{position}", f"new_{position}"), (old[name], new[name])
         connection.execute(
             f"""
             insert into cells
-            select {literal(mart)}, key, {literal(name)}, business_date, last_date, old_{position}, new_{position}, ''
-            from pairs where old_{position} is not null and old_{position} is distinct from new_{position} and {kept}
+            select
+                {literal(mart)}, key, {literal(name)}, business_date, last_date,
+                {cell_text(cell[0], kinds[0])}, {cell_text(cell[1], kinds[1])}, ''
+            from pairs where {cell[0]} is not null and {differs(*cell, *kinds)} and {is_told}
             """
         )
 
