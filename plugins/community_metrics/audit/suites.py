@@ -29,11 +29,11 @@ of their own, without touching the project, as files of the same form in `<home>
         meaning_zh: ...
         dbt_test: mart_growth_daily__members_balance         # an accounting identity: the SQL of dbt_project/tests/accounting/
 
-`unexpected_rows` is Great Expectations' `unexpected_rows_expectation`. In a mart suite its SQL may also read every other
-mart by its name, `observed` (how far each source and platform is known) and `{fed_by}`, the list of the sources above. In
-a source suite every check is of this kind and its rows name the landing that breaks the rule in the column `_landing`; a
-file named `<source>__<stream>.yml` is about the rows of that stream, `every_stream.yml` about those of each stream, and
-`every_landing.yml` about `landings`, what the ledger says of each landing.
+`unexpected_rows` is Great Expectations' `UnexpectedRowsExpectation`, of which the gate asks the count only. In a mart suite its
+SQL may also read every other mart by its name, `observed` (how far each source and platform is known) and `{fed_by}`, the list
+of the sources above. In a source suite every check is of this kind and its rows name the landing that breaks the rule in the
+column `_landing`; a file named `<source>__<stream>.yml` is about the rows of that stream, `every_stream.yml` about those of
+each stream, and `every_landing.yml` about `landings`, what the ledger says of each landing.
 
 Columns that name a person are never shown in results, whatever the SQL selects.
 """

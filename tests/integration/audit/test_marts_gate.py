@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from community_metrics.audit.gates import audit_marts, check_candidate
 from community_metrics.audit.results import CheckResult, last_audit
@@ -128,6 +131,37 @@ def test_a_check_that_cannot_be_evaluated_refuses_whatever_its_severity(settings
     assert (check.severity, check.status) == ("info", "broken")
     assert 'Referenced column "followers" not found' in str(check.observed)
     assert report.status == "refused"
+
+
+SQL_OF_OURS = """
+meaning: Ours
+meaning_zh: 自定
+checks:
+  - {{name: ours, severity: info, meaning: Ours, meaning_zh: 自定, unexpected_rows: "{sql}"}}
+"""
+
+
+def test_a_check_that_finds_what_cannot_be_shown_is_broken_and_not_the_audit(settings: Settings) -> None:
+    add_own_checks(settings, SQL_OF_OURS.format(sql="select cast('at ' || scope_id as integer) as place from {batch}"))
+    check = result_of(audit_marts(settings, "f1").checks, "home/mart_growth_daily.ours")
+    assert (check.status, check.unexpected_examples) == ("broken", ())
+    assert "Could not convert string 'at " in str(check.observed)
+
+
+def test_a_check_that_passes_is_asked_once(settings: Settings) -> None:
+    add_own_checks(settings, SQL_OF_OURS.format(sql="select scope_id from {batch} where scope_id = 'of nobody'"))
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        report = audit_marts(settings, "f1")
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert result_of(report.checks, "home/mart_growth_daily.ours").status == "passed"
+    assert sum("of nobody" in statement for statement in asked) == 1
 
 
 @pytest.mark.parametrize(("severity", "status"), [("critical", "refused"), ("warning", "passed"), ("info", "passed")])
