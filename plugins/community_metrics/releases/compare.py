@@ -15,7 +15,7 @@ from community_metrics.releases.grains import grain_of
 from community_metrics.releases.leases import lease
 from community_metrics.releases.manifest import read_manifest
 from community_metrics.releases.marts import columns_of, literal, mart_names, mart_relation, quoted, scratch
-from community_metrics.releases.restatements import differs, is_open, period_end, same_key
+from community_metrics.releases.restatements import differs, is_open, is_open_cell, period_end, same_key
 from community_metrics.settings import Settings
 
 if TYPE_CHECKING:
@@ -83,12 +83,14 @@ class _Tally:
 
 @dataclass(frozen=True)
 class _Row:
-    """A row that differs. `last_date`: the last date that it depends on; `is_open`: its period was not over in the earlier release."""
+    """A row that differs. `last_date`: the last date that it depends on; `is_open`: its period was not over in the earlier release;
+    `open_columns`: those that are counted for longer than the row's period, where that time was not over."""
 
     in_old: bool
     in_new: bool
     last_date: date | None
     is_open: bool
+    open_columns: tuple[str, ...]
     key: tuple[str | None, ...]
     cells: tuple[str | None, ...]
 
@@ -132,7 +134,7 @@ class _Causes:
         if change.kind == came:
             return change
         earlier = change.new if self.is_backwards else change.old
-        if row.is_open or (change.kind == "changed" and earlier is None):
+        if row.is_open or change.column in row.open_columns or (change.kind == "changed" and earlier is None):
             return replace(change, cause=COMPLETED)
         reason = self.explainer.explain(change.mart, change.column or "", row.last_date, change.key.get("source"))
         return replace(change, cause=reason.cause, evidence=reason.evidence)
@@ -179,12 +181,14 @@ def _rows_that_differ(
     earlier = "new_row" if is_backwards else "old_row"
     cells = (differs(f"old_row.{quoted(name)}", f"new_row.{quoted(name)}", *kinds) for name, kinds in values.items())
     differing = ["old_row._here is null", "new_row._here is null", *cells]
+    open_cells = {name: is_open_cell(name, values, lambda column: f"{earlier}.{quoted(column)}") for name in values}
     key_columns = [f"coalesce(old_row.{quoted(name)}, new_row.{quoted(name)})" for name in keys]
     shown = [
         "old_row._here is not null",
         "new_row._here is not null",
         period_end(mart, keys, earlier),
         is_open(values, earlier),
+        f"[{', '.join(f'case when {is_open_then} then {literal(name)} end' for name, is_open_then in open_cells.items())}]::varchar[]",
         *(f"{key}::varchar" for key in key_columns),
         *(cell_text(f"{side}.{quoted(name)}", kind) for name, kinds in values.items() for side, kind in zip(_SIDES, kinds, strict=True)),
     ]
@@ -197,8 +201,9 @@ def _rows_that_differ(
     cursor = connection.execute(query)
     while batch := cursor.fetchmany(_BATCH_ROWS):
         for row in batch:
-            in_old, in_new, last_date, is_row_open = row[:4]
-            yield _Row(in_old, in_new, last_date, is_row_open, row[4 : 4 + len(keys)], row[4 + len(keys) :])
+            in_old, in_new, last_date, is_row_open, open_columns, *texts = row
+            is_of = tuple(name for name in open_columns if name)
+            yield _Row(in_old, in_new, last_date, is_row_open, is_of, tuple(texts[: len(keys)]), tuple(texts[len(keys) :]))
 
 
 def _note(tally: _Tally, mart: str, keys: Sequence[str], values: Sequence[str], row: _Row, limit: int, causes: _Causes) -> None:

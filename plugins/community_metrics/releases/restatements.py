@@ -1,15 +1,15 @@
 """The past numbers that a release changes, against the one that readers saw before: each cell, old, new, and why.
 
 A cell belongs here if the release before had a value for it and the value is another now, or gone. A row that is new is no
-restatement; nor is a cell whose period was not over, or that was not known, in the release before: it was completed, as
-everybody could see that it would be. Marts with equal digests are not read; of the others one hash join finds the rows that
+restatement; nor is a cell whose period or horizon was not over, or that was not known, in the release before: it was completed,
+as everybody could see that it would be. Marts with equal digests are not read; of the others one hash join finds the rows that
 differ, and only those are looked at closer.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -31,6 +31,8 @@ RESTATEMENTS_NAME = "restatements.parquet"
 _NO_NUMBERS = ("mart_data_status", "dim_date")
 # Of a row: whether its period was over, or its window.
 _OPENNESS = ("is_mature", "is_complete_period")
+# Of a cell that is counted for longer than its row: by column, the flag that says whether that time was over.
+_OPENNESS_OF_CELL = dict.fromkeys(("retained_members_rolling", "rolling_retention_rate", "is_rolling_mature"), "is_rolling_mature")
 
 _TABLES = """
 create temp table cells (
@@ -130,6 +132,12 @@ def is_open(columns: Collection[str], row: str) -> str:
     return " or ".join(f"not coalesce({row}.{name}, true)" for name in _OPENNESS if name in columns) or "false"
 
 
+def is_open_cell(name: str, columns: Collection[str], cell: Callable[[str], str]) -> str:
+    """SQL for "this cell was expected to change, though its row was over"; `cell` gives the expression of a column of the earlier row."""
+    flag = _OPENNESS_OF_CELL.get(name)
+    return f"not coalesce({cell(flag)}, true)" if flag is not None and flag in columns else "false"
+
+
 def differs(old: str, new: str, old_kind: str, new_kind: str) -> str:
     """SQL for "this cell differs", said of two expressions of these types. Equal values are not made texts first: that is the long part."""
     texts = f"{cell_text(old, old_kind)} is distinct from {cell_text(new, new_kind)}"
@@ -156,8 +164,14 @@ def _find_cells(connection: DuckDBPyConnection, mart: str) -> None:
     values = [name for name in old if name in new and name not in keys]
     key = ", ".join(f"{literal(name)}, {cell_text(f'old_row.{quoted(name)}', old[name])}" for name in keys)
     # By position: a column's name may be any text.
-    kept = [f"{side}_row.{quoted(name)} as {side}_{position}" for position, name in enumerate(values) for side in ("old", "new")]
-    cells = (differs(f"old_row.{quoted(name)}", f"new_row.{quoted(name)}", old[name], new[name]) for name in values)
+    position_of = {name: position for position, name in enumerate(values)}
+    kept = [f"{side}_row.{quoted(name)} as {side}_{position}" for name, position in position_of.items() for side in ("old", "new")]
+
+    def is_restated(name: str, cell_of: Callable[[str, str], str]) -> str:
+        differing = differs(cell_of("old", name), cell_of("new", name), old[name], new[name])
+        return f"({differing} and not ({is_open_cell(name, values, lambda column: cell_of('old', column))}))"
+
+    cells = (is_restated(name, lambda side, column: f"{side}_row.{quoted(column)}") for name in values)
     differing = " or ".join(["new_row._here is null", *cells])
     connection.execute(
         f"""
@@ -172,17 +186,18 @@ def _find_cells(connection: DuckDBPyConnection, mart: str) -> None:
         where ({differing}) and not ({is_open(old, "old_row")})
         """
     )
-    for position, name in enumerate(values):
+    for name, position in position_of.items():
         # Of a row that is gone only the numbers are told: its other columns only described it.
         is_told = "not is_gone" if isinstance(project_registry().entry(mart, name), Dimension) else "true"
         cell, kinds = (f"old_{position}", f"new_{position}"), (old[name], new[name])
+        restated = is_restated(name, lambda side, column: f"{side}_{position_of[column]}")
         connection.execute(
             f"""
             insert into cells
             select
                 {literal(mart)}, key, {literal(name)}, business_date, last_date,
                 {cell_text(cell[0], kinds[0])}, {cell_text(cell[1], kinds[1])}, ''
-            from pairs where {cell[0]} is not null and {differs(*cell, *kinds)} and {is_told}
+            from pairs where {cell[0]} is not null and {restated} and {is_told}
             """
         )
 

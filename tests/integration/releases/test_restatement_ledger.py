@@ -21,6 +21,7 @@ from community_metrics.releases import causes, restatement_ledger
 from community_metrics.releases import publish as publishing
 from community_metrics.releases.candidate import Candidate
 from community_metrics.releases.causes import Explainer
+from community_metrics.releases.compare import compare_releases
 from community_metrics.releases.history import events, roll_back
 from community_metrics.releases.manifest import read_manifest
 from community_metrics.releases.pointer import current_release_id
@@ -91,6 +92,35 @@ def test_only_numbers_that_were_known_and_over_are_restated(settings: Settings) 
     assert json.loads(found[-1].key) == {"business_date": "2026-05-02", "scope_type": "all", "scope_id": "all"}
     assert {(entry.release_id, entry.previous_release_id, entry.event) for entry in found} == {(second, first, "published")}
     assert {entry.cause for entry in found} == {"unexplained"}
+
+
+def test_what_is_counted_until_the_horizon_is_open_for_longer_than_its_row(settings: Settings) -> None:
+    retention = """
+        create or replace table marts.mart_retention as select * from (values
+            ('d', 'day', date '2026-05-01', 1, 'all', 'all', {}::bigint, {}::bigint, true, {}),
+            ('d', 'day', date '2026-04-01', 1, 'all', 'all', 3::bigint, {}::bigint, true, true)
+        ) as rows (
+            definition, period_grain, cohort_start, period_index, scope_type, scope_id,
+            retained_members, retained_members_rolling, is_mature, is_rolling_mature
+        );
+    """
+    first = publish(settings, 1, retention.format(3, 5, "false", 7))
+    second = publish(settings, 2, retention.format(4, 6, "true", 8))
+    assert first != second
+    found, _ = read_restatements(settings, 1000)
+    assert [(entry.metric, entry.business_date, entry.old, entry.new) for entry in found] == [
+        ("retained_members", "2026-05-01", "3", "4"),
+        ("retained_members_rolling", "2026-04-01", "7", "8"),
+    ]
+    compared = compare_releases(settings, first, second, limit=1000)
+    causes_of = {
+        (change.key["cohort_start"], change.column): change.cause for change in compared.changes if change.mart == "mart_retention"
+    }
+    assert {cell for cell, cause in causes_of.items() if cause == causes.COMPLETED} == {
+        ("2026-05-01", "retained_members_rolling"),
+        ("2026-05-01", "is_rolling_mature"),
+    }
+    assert len(causes_of) == 4
 
 
 def test_a_crash_between_publication_and_ledger_neither_loses_nor_doubles(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
