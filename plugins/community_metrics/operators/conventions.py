@@ -46,6 +46,8 @@ def extract_task(extractor: ExtractorEntry) -> ExtractOperator:
         source=extractor.source,
         connection_id=extractor.connection_id,
         pool=extractor.pool,
+        # A backfill runs beside the schedule: with a token that only its newest holder may use, the two would refuse each other.
+        max_active_tis_per_dag=1,
         retries=ATTEMPTS,
         retry_policy=ComeBackPolicy(),
         execution_timeout=timedelta(hours=6),

@@ -104,6 +104,8 @@ def test_every_task_tries_again_and_none_runs_beside_itself(dags: dict[str, DAG]
         for task in dag.tasks:
             # An extraction counts its attempts by kind of failure, and says itself when it gives up.
             assert task.retries == 2 or (task.task_id == "extract" and task.retry_policy is not None), dag_id
+            # A backfill does not keep to `max_active_runs`.
+            assert task.task_id != "extract" or task.max_active_tis_per_dag == 1, dag_id
 
 
 def test_a_source_with_an_api_runs_once_per_business_date_and_is_pulled_before_it_is_ingested(dags: dict[str, DAG]) -> None:
