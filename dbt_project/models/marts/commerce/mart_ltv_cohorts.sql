@@ -4,7 +4,10 @@
 with currencies as (
     select scope_type, scope_id, currency from {{ ref('int_commerce__scoped_orders') }}
     union
-    select scope_type, scope_id, currency from {{ ref('int_commerce__scoped_refunds') }}
+    -- Of a scope in which nobody ordered, refunds are nobody's.
+    select scope_type, scope_id, currency
+    from {{ ref('int_commerce__scoped_refunds') }}
+    where (scope_type, scope_id) in (select scope_type, scope_id from {{ ref('int_commerce__scoped_orders') }})
 ),
 
 months as (
