@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from sqlalchemy.exc import SQLAlchemyError
 
+from community_metrics.audit.deferred_imports import deferred
 from community_metrics.audit.results import CheckResult
 from community_metrics.audit.suites import LANDING_COLUMN, Check, Gate, Suite
 from community_metrics.settings import Settings
@@ -30,6 +31,8 @@ from community_metrics.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+# Great Expectations imports them for one expectation, by which nothing here is checked: a third of what importing it takes.
+_UNUSED = ("altair", "scipy.stats")
 EXAMPLES = 3
 _EXAMPLE_CHARACTERS = 300
 # A column of this name identifies a person: pseudonyms stay out of results, logs and pages.
@@ -158,7 +161,7 @@ def open_gate(settings: Settings, gate: Gate) -> Iterator[GateDatabase]:
     The gate's last results as Great Expectations writes them go to `warehouse/gx/<gate>/`.
     """
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
-    with _quiet():
+    with _quiet(), deferred(*_UNUSED):
         import great_expectations as gx
         from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults, ProgressBarsConfig
 
